@@ -1,0 +1,1 @@
+"""Talk: rooms, messages, read marks, the hub."""

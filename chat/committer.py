@@ -1,0 +1,60 @@
+"""One committer a process: while one transaction runs, what is posted waits, and the next transaction takes it all.
+
+So a commit's price is shared by all who post at once. An outcome is given only after the commit.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from chat import posts
+from chat.desk import Desk
+from chat.posts import Outcome, Post
+
+log = logging.getLogger("porchlight.chat")
+
+Reply = Callable[[Outcome], None]
+Write = Callable[[Sequence[Post]], list[Outcome]]
+WAITING = 2000  # posts that may wait; beyond it the sender is asked to come back
+
+
+class Committer:
+    """`write` stores a batch in the desk's one thread; called from the event loop only."""
+
+    def __init__(self, write: Write, desk: Desk) -> None:
+        self._write = write
+        self._desk = desk
+        self._queue: deque[tuple[Post, Reply]] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    def submit(self, post: Post, reply: Reply) -> None:
+        """Store `post`; `reply` is called in the event loop, at once when too many wait."""
+        if len(self._queue) >= WAITING:
+            reply(Outcome(post, code=posts.RETRY))
+            return
+        self._queue.append((post, reply))
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._work())
+
+    async def flush(self) -> None:
+        """Return when nothing waits."""
+        while self._task is not None:
+            await asyncio.wait([self._task])
+
+    async def _work(self) -> None:
+        try:
+            while self._queue:
+                batch = [self._queue.popleft() for _ in range(min(posts.BATCH, len(self._queue)))]
+                outcomes = await self._store([post for post, _ in batch])
+                for (_, reply), outcome in zip(batch, outcomes, strict=True):
+                    reply(outcome)
+        finally:
+            self._task = None
+
+    async def _store(self, batch: list[Post]) -> list[Outcome]:
+        try:
+            return await self._desk.run(self._write, batch)
+        except Exception:  # one bad round must not end the process's talk: nothing is known to be stored, so "retry"
+            log.exception("%d messages could not be stored; their senders will try again", len(batch))
+            return [Outcome(post, code=posts.RETRY) for post in batch]

@@ -1,0 +1,100 @@
+"""One member's socket as the hub knows it. Lives in the event loop only."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from chat import wire
+from chat.limits import Bucket
+from chat.posts import Sender
+from chat.transport import Bundle, Wire
+
+MOST_UNSENT = 1024 * 1024  # bytes; a resume is exact, so a slow reader may be dropped
+STUCK = 256 * 1024  # bytes that may not wait longer than STUCK_FOR
+STUCK_FOR = 30.0  # seconds
+MOST_BUFFERED = 2000  # entries that wait for a slow join
+
+
+@dataclass(slots=True, eq=False)
+class Seat:
+    """A connection's place in a room. While it joins, live entries are kept: they follow what the database holds."""
+
+    live: bool = False
+    kept: list[tuple[int, bytes]] = field(default_factory=list)
+
+
+class Connection:
+    """`push` collects what one turn of the event loop sends; it leaves in one write."""
+
+    __slots__ = (
+        "_soon",
+        "asked",
+        "closed",
+        "frames",
+        "greeted",
+        "heard",
+        "pending",
+        "seats",
+        "sender",
+        "session",
+        "slot",
+        "stuck_since",
+        "wire",
+    )  # fmt: skip
+
+    def __init__(self, *, sender: Sender, session: str, out: Wire, now: float, soon: Callable[["Connection"], None]):
+        self.sender = sender
+        self.session = session
+        self.wire = out
+        self.heard = now
+        self.seats: dict[str, Seat] = {}
+        self.pending: list[Bundle] = []
+        self.frames = Bucket(1000, 500, now)  # any frames
+        self.asked = Bucket(60, 2, now)  # frames that make the database work: hello, sync
+        self.greeted = False
+        self.closed = False
+        self.slot = 0
+        self.stuck_since = 0.0
+        self._soon = soon
+
+    def push(self, bundle: Bundle) -> None:
+        """Send at the end of this turn."""
+        if self.closed:
+            return
+        if not self.pending:
+            self._soon(self)
+        self.pending.append(bundle)
+
+    def tell(self, frame: dict[str, Any]) -> None:
+        """Send one frame to this connection alone."""
+        self.push(Bundle([wire.encode(frame)]))
+
+    def flush(self) -> None:
+        """Hand the collected frames to the transport, or drop a reader who takes none."""
+        pending, self.pending = self.pending, []
+        if self.closed or not pending:
+            return
+        self.wire.write(pending)
+        if self.wire.unsent() > MOST_UNSENT:
+            self.abort()
+
+    def lagging(self, now: float) -> bool:
+        """True when much has waited for too long."""
+        if self.wire.unsent() < STUCK:
+            self.stuck_since = 0.0
+            return False
+        self.stuck_since = self.stuck_since or now
+        return now - self.stuck_since > STUCK_FOR
+
+    def close(self, code: int) -> None:
+        """Send what is collected, then close with `code`."""
+        if not self.closed:
+            self.flush()
+            self.closed = True
+            self.wire.close(code)
+
+    def abort(self) -> None:
+        """Drop the connection; what waits is resumed elsewhere."""
+        if not self.closed:
+            self.closed = True
+            self.wire.abort()

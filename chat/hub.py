@@ -1,0 +1,355 @@
+"""One hub a process: it knows the sockets here and shows each its rooms' entries in order, each once.
+
+Storage is the truth. What the wake-up bus brings is a hint, delivered when it fits and looked up when it does not;
+every few seconds, and whenever the bus was away, the rooms' heads in the database are compared with what was shown.
+"""
+
+import asyncio
+import json
+import logging
+import random
+from collections.abc import Coroutine
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+
+from chat import news, selectors, services, wire
+from chat.committer import Committer
+from chat.connection import Connection, Seat
+from chat.desk import Desk
+from chat.live import LiveRoom
+from chat.news import News
+from chat.transport import Bundle, level
+from ground import wake
+from people.models import Person
+
+log = logging.getLogger("porchlight.chat")
+
+TELL = "tell"  # topic: a frame for one person's sockets, wherever they are
+ROSTER = "roster"  # topic: the payload is a group's id whose memberships changed; a hint that makes it quicker
+CHECK = 5  # seconds between two comparisons of the heads
+MARKS = 2  # seconds between two writes of read marks
+DRAIN = 5.0  # seconds that a stopping process waits for its last commit
+MOST_SOCKETS = 30  # of one person in one process
+
+
+class Hub:
+    """Lives in one event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.draining = False
+        self.rooms: dict[str, LiveRoom] = {}
+        self.people: dict[int, set[Connection]] = {}
+        self.desk = Desk("talk-read", 2)
+        self._commits = Desk("talk-commit", 1)
+        self.committer = Committer(lambda batch: services.entries_write(posts=batch), self._commits)
+        self._opening: dict[str, asyncio.Task[LiveRoom | None]] = {}
+        self._wheel: list[set[Connection]] = [set() for _ in range(wire.BEAT)]
+        self._turn = 0
+        self._marks: dict[tuple[int, str], int] = {}
+        self._dirty: list[Connection] = []
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._checking = False
+        loop.call_later(1, self._tick)
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Run `work` beside; what it raises is logged."""
+        task = self.loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if isinstance(error, OperationalError | InterfaceError):
+            log.warning("the database does not answer, talk looks again in a few seconds: %s", error)
+        else:
+            log.error("a task of talk ended early", exc_info=error)
+
+    # --- connections ---------------------------------------------------------------------------------------
+
+    def enter(self, connection: Connection) -> bool:
+        """Know a new socket; False when its person has too many."""
+        mine = self.people.setdefault(connection.sender.id, set())
+        if len(mine) >= MOST_SOCKETS:
+            return False
+        mine.add(connection)
+        connection.slot = random.randrange(wire.BEAT)  # noqa: S311
+        self._wheel[connection.slot].add(connection)
+        return True
+
+    def leave(self, connection: Connection) -> None:
+        """Forget a socket."""
+        connection.closed = True
+        self._wheel[connection.slot].discard(connection)
+        mine = self.people.get(connection.sender.id, set())
+        mine.discard(connection)
+        if not mine:
+            self.people.pop(connection.sender.id, None)
+        for key in list(connection.seats):
+            self._rise(connection, key, tell=False)
+
+    def soon(self, connection: Connection) -> None:
+        """Flush this connection at the end of the turn."""
+        if not self._dirty:
+            self.loop.call_soon(self._flush)
+        self._dirty.append(connection)
+
+    def _flush(self) -> None:
+        dirty, self._dirty = self._dirty, []
+        for connection in dirty:
+            try:
+                connection.flush()
+            except Exception:  # one member's broken socket is not the others' harm
+                log.exception("a socket cannot be written to")
+                connection.abort()
+
+    def _rise(self, connection: Connection, key: str, *, tell: bool = True) -> None:
+        room = self.rooms.get(key)
+        if room is None:
+            connection.seats.pop(key, None)
+            return
+        room.rise(connection, tell=tell)
+        if not room.seats:
+            del self.rooms[key]
+
+    # --- rooms ---------------------------------------------------------------------------------------------
+
+    async def join(self, connection: Connection, key: str, after: int | None) -> None:
+        """Send what the member lacks above `after` (None: the last page), then everything live, without a hole."""
+        seat = connection.seats.get(key)
+        if seat is not None and not seat.live:
+            return  # on its way already
+        try:
+            room = await self._room(key)
+            while room is not None and self.rooms.get(key) is not room:  # emptied and forgotten while this waited
+                room = await self._room(key)
+            if room is None or connection.closed:
+                connection.tell({"t": "gone", "room": key})
+                return
+            await self._sync(connection, room, room.sit(connection), after)
+        except Exception:  # whatever it is: the client comes back and resumes
+            log.exception("a member cannot be brought up to date, the socket is closed")
+            connection.close(wire.RESTART)
+
+    async def _sync(self, connection: Connection, room: LiveRoom, seat: Seat, after: int | None) -> None:
+        key, shown, more = room.key, 0, True
+        while more:
+            page = await self.desk.run(selectors.page_for, key, connection.sender.id, after)
+            if connection.seats.get(key) is not seat or connection.closed:
+                return
+            if page is None or not page.is_member:
+                self._rise(connection, key)
+                return
+            more, shown = page.more, page.run.last
+            frame = wire.sync(
+                room=key,
+                epoch=page.epoch,
+                first=page.run.first,
+                last=shown,
+                frames=list(page.run.frames),
+                more=more,
+                reset=page.reset,
+            )
+            connection.push(Bundle([frame]))
+            after = shown
+        self._go_live(connection, room, seat, shown)
+
+    def _go_live(self, connection: Connection, room: LiveRoom, seat: Seat, shown: int) -> None:
+        """What was shown live meanwhile follows what the database held."""
+        kept = [(seq, frame) for seq, frame in seat.kept if seq > shown]
+        if kept:
+            connection.push(Bundle([frame for _, frame in kept]))
+            shown = kept[-1][0]
+        seat.kept.clear()
+        seat.live = True
+        connection.tell({"t": "live", "room": room.key, "seq": shown, "epoch": room.epoch})
+
+    async def _room(self, key: str) -> LiveRoom | None:
+        """The room, read from the database by the first who asks."""
+        if room := self.rooms.get(key):
+            return room
+        task = self._opening.get(key)
+        if task is None:
+            task = self._opening[key] = self.loop.create_task(self._open(key))
+            task.add_done_callback(lambda _: self._opening.pop(key, None))
+        return await task
+
+    async def _open(self, key: str) -> LiveRoom | None:
+        head = (await self.desk.run(selectors.heads, [key])).get(key)
+        if head is None:
+            return None
+        roster = await self.desk.run(selectors.roster, head.pk)
+        return self.rooms.setdefault(key, LiveRoom(key, head, roster, self.desk))
+
+    # --- what the bus brings -------------------------------------------------------------------------------
+
+    def hear(self, found: list[News]) -> None:
+        """Entries were committed somewhere."""
+        for item in found:
+            if room := self.rooms.get(item.room):
+                room.news(item)
+
+    def hear_person(self, person_pk: int, frame: dict[str, Any]) -> None:
+        """Something for one person's sockets."""
+        bundle = Bundle([wire.encode(frame)])
+        for connection in self.people.get(person_pk, ()):
+            connection.push(bundle)
+
+    def look_again(self) -> None:
+        """Compare heads and rosters now."""
+        if not self._checking and self.rooms:
+            self._checking = True
+            self.spawn(self._check())
+
+    async def _check(self) -> None:
+        try:
+            before = {key: room.order.head for key, room in self.rooms.items()}
+            found = await self.desk.run(selectors.heads, list(before))
+            for key, shown in before.items():
+                if (room := self.rooms.get(key)) is not None:
+                    self._compare(room, found.get(key), shown)
+                    if not room.seats:
+                        self.rooms.pop(key, None)
+        finally:
+            self._checking = False
+
+    def _compare(self, room: LiveRoom, head: selectors.Head | None, shown: int) -> None:
+        if head is None:  # the group is gone
+            for connection in list(room.seats):
+                self._rise(connection, room.key)
+            return
+        if head.epoch != room.epoch or head.last_seq < shown:
+            room.renumber(head)
+            for connection in list(room.seats):
+                connection.seats[room.key].live = True  # what a join in progress holds is of the old log
+                self.spawn(self.join(connection, room.key, None))
+            return
+        if head.version != room.roster.version:
+            room.reload()
+        room.order.heard_of(head.last_seq)
+        room.catch_up()
+
+    # --- time ----------------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        if self.draining:
+            return
+        self.loop.call_later(1, self._tick)
+        self._turn += 1
+        slot = list(self._wheel[self._turn % wire.BEAT])
+        if slot:
+            self._beat(slot)
+            self.spawn(self._check_sessions(slot))
+        if self._turn % CHECK == 0:
+            self.look_again()
+        if self._turn % MARKS == 0 and self._marks:
+            self.spawn(self._write_marks())
+
+    def _beat(self, slot: list[Connection]) -> None:
+        now = self.loop.time()
+        for connection in slot:
+            if now - connection.heard > wire.SILENCE:
+                connection.close(wire.SILENT)
+            elif connection.lagging(now):
+                connection.abort()
+            else:
+                rooms = [self.rooms[key] for key in connection.seats if key in self.rooms]
+                heads = {room.key: room.order.head for room in rooms}
+                connection.tell({"t": "hb", "h": heads, "epoch": {room.key: room.epoch for room in rooms}})
+
+    async def _check_sessions(self, slot: list[Connection]) -> None:
+        """Who signed out elsewhere, or lost the account, hears no more."""
+        alive = await self.desk.run(selectors.live_sessions, [connection.session for connection in slot])
+        for connection in slot:
+            if connection.session not in alive:
+                connection.close(wire.NO_SESSION)
+
+    def mark(self, person_pk: int, key: str, seq: int) -> None:
+        """The person has read the room up to `seq`; written with the next batch."""
+        self._marks[person_pk, key] = max(seq, self._marks.get((person_pk, key), 0))
+
+    async def _write_marks(self) -> None:
+        marks, self._marks = self._marks, {}
+        try:
+            await self.desk.run(services.read_marks_set, marks=marks)
+        except Exception:
+            for (person_pk, key), seq in marks.items():
+                self.mark(person_pk, key, seq)
+            raise
+
+    # --- the end -------------------------------------------------------------------------------------------
+
+    async def drain(self) -> None:
+        """Commit what waits, tell all to come back a little later, close."""
+        self.draining = True
+        held = [connection for mine in self.people.values() for connection in mine]
+        try:
+            await asyncio.wait_for(self.committer.flush(), DRAIN)
+            await self._write_marks()
+        except Exception:  # whoever got no ack posts again
+            log.exception("talk did not end in order")
+        await asyncio.sleep(0)  # what was committed is shown first
+        for connection in held:
+            connection.tell({"t": "bye", "retry": round(random.uniform(0, 5), 1)})  # noqa: S311
+            connection.close(wire.RESTART)
+        for _ in range(10):
+            if not any(connection.wire.unsent() for connection in held):
+                break
+            await asyncio.sleep(0.1)
+        self.desk.close()
+        self._commits.close()
+
+
+_hub: Hub | None = None
+_subscribed = False
+
+
+def start(loop: asyncio.AbstractEventLoop) -> Hub:
+    """The hub of this process, made for `loop` when there is none yet. Called by serve, and by the first socket."""
+    global _hub, _subscribed  # noqa: PLW0603
+    if _hub is None or _hub.loop.is_closed() or _hub.loop is not loop:
+        level()
+        wake.attach(loop)
+        _hub = Hub(loop)
+    if not _subscribed:
+        _subscribed = True
+        wake.subscribe(services.TOPIC, _on_talk)
+        wake.subscribe(TELL, _on_tell)
+        wake.subscribe(ROSTER, _on_roster)
+        wake.on_reconnect(_on_reconnect)
+    return _hub
+
+
+async def drain() -> None:
+    """Called by serve before it stops."""
+    if _hub is not None:
+        await _hub.drain()
+
+
+def tell(person: Person, frame: dict[str, Any]) -> None:
+    """Show `frame` on all open sockets of a person, in every process. From any thread; a hint that may be lost."""
+    wake.publish(TELL, json.dumps([person.pk, frame], separators=(",", ":")).encode())
+
+
+def _on_talk(payload: bytes) -> None:
+    if _hub is not None and _hub.rooms:
+        _hub.hear(news.unpack(payload))
+
+
+def _on_tell(payload: bytes) -> None:
+    if _hub is not None:
+        person_pk, frame = json.loads(payload)
+        _hub.hear_person(person_pk, frame)
+
+
+def _on_roster(payload: bytes) -> None:
+    if _hub is not None and (room := _hub.rooms.get("g" + payload.decode())):
+        room.reload()
+
+
+def _on_reconnect() -> None:
+    if _hub is not None:
+        _hub.look_again()

@@ -1,0 +1,1 @@
+"""The people a member chose: supporters, their invitations, the consent ledger."""

@@ -1,0 +1,28 @@
+"""The only writers of who a member chose and what each may hear."""
+
+from circle.services.common import Withdrawn
+from circle.services.consent import consent_grant, consent_reminded, consent_revoke
+from circle.services.invitation import supporter_accept, supporter_decline, supporter_invite, supporter_resend
+from circle.services.standing import (
+    supporter_move,
+    supporter_mute,
+    supporter_remove,
+    supporter_stop,
+    supporter_unmute,
+)
+
+__all__ = [
+    "Withdrawn",
+    "consent_grant",
+    "consent_reminded",
+    "consent_revoke",
+    "supporter_accept",
+    "supporter_decline",
+    "supporter_invite",
+    "supporter_move",
+    "supporter_mute",
+    "supporter_remove",
+    "supporter_resend",
+    "supporter_stop",
+    "supporter_unmute",
+]

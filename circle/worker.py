@@ -1,0 +1,25 @@
+"""What is due in this room: the reminder that a consent ends, 14 days before."""
+
+import logging
+from datetime import datetime, timedelta
+
+from circle.models import Consent, Supporter
+from circle.services import consent_reminded
+
+log = logging.getLogger("porchlight.circle")
+
+BATCH = 200
+POSTPONE = timedelta(hours=1)
+
+
+def tick(now: datetime) -> int:
+    """Remind the members whose consents end within 14 days of `now` (UTC); return how many contacts were looked at."""
+    due = Consent.objects.filter(remind_at__lte=now).order_by("remind_at")
+    ids = list(dict.fromkeys(due.values_list("supporter_id", flat=True)[:BATCH]))
+    for supporter in Supporter.objects.filter(pk__in=ids):
+        try:
+            consent_reminded(supporter=supporter, now=now)
+        except Exception:  # one bad row must harm no neighbour: an hour ahead, and reported
+            log.exception("the reminder for contact %s raised and waits an hour", supporter.pk)
+            Consent.objects.filter(supporter=supporter, remind_at__lte=now).update(remind_at=now + POSTPONE)
+    return len(ids)

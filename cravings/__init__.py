@@ -1,0 +1,1 @@
+"""The button: presses, claims, availability, crisis lines."""

@@ -1,0 +1,1 @@
+"""How a word reaches a person: outbox, attempts, stop list, text catalogue, transports."""

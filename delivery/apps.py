@@ -1,0 +1,21 @@
+from django.apps import AppConfig
+
+
+class DeliveryConfig(AppConfig):
+    name = "delivery"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from delivery import holdings, transports  # noqa: PLC0415  (after the app registry)
+        from delivery.transports.email import EmailTransport  # noqa: PLC0415
+        from people.holdings import register  # noqa: PLC0415
+
+        transports.register("email", EmailTransport())
+        register(
+            "delivery",
+            5,  # first: what is pending must not leave while the rest goes
+            export=holdings.export,
+            erase=holdings.erase,
+            purge=holdings.purge,
+            models=["delivery.Delivery", "delivery.Attempt", "delivery.InboxItem"],
+        )

@@ -1,0 +1,125 @@
+"""Every text that leaves the house, in every language. Safe on a lock screen: no group, no substance, no reason.
+
+`{x}` is filled with at most 12 characters, `{link}` with at most 40; a test holds each text to GSM-7 and 160.
+Languages other than English are kept here with their letters; a text message folds them to GSM-7.
+"""
+
+SUBJECTS = {
+    "en": "A short note",
+    "es": "Una nota breve",
+}
+
+STOP_LINE = {
+    "en": "Stop these messages: {stop}",
+    "es": "No recibir más mensajes: {stop}",
+}
+
+TEXTS: dict[str, dict[str, str]] = {
+    "T01": {
+        "en": "Hi {me}, it has been a little while and you came to mind. Away, busy, or shall we talk? "
+        "Nobody else was told. {link}",
+        "es": "Hola {me}, hace un tiempo que no te vemos. ¿De viaje, con cosas, o hablamos? "
+        "No se ha avisado a nadie. {link}",
+    },
+    "T02": {
+        "en": "Hi {me}, as you asked, we'd write to {su} on {when}. Fine, or not needed? One tap: {link}",
+        "es": "Hola {me}, como pediste, escribiremos a {su} el {when}. ¿Bien, o no hace falta? Un toque: {link}",
+    },
+    "T03": {
+        "en": "Hi {su}, {me} once asked us to nudge you to get in touch. A call today? It may be nothing. "
+        "{link} STOP ends",
+        "es": "Hola {su}, {me} nos pidió avisarte para que llames. ¿Hoy quizá? Puede no ser nada. {link} STOP termina",
+    },
+    "T04": {
+        "en": "Hi {su}, {me} would like you as a contact person. What that means, and yes or no: {link} Stop any time.",
+        "es": "Hola {su}, {me} quiere que seas su contacto. Qué significa, y sí o no: {link} Puedes parar cuando sea.",
+    },
+    "T05": {
+        "en": "Hi {su}, good news on our last message about {me}: it is settled. "
+        "Thank you for being there. No need to reply.",
+        "es": "Hola {su}, buenas noticias sobre {me}: todo está resuelto. Gracias por estar ahí. "
+        "No hace falta responder.",
+    },
+    "T06": {
+        "en": "Hi {su}, please ignore our last message about {me}. It was our mistake and {me} knows. "
+        "Sorry for the worry.",
+        "es": "Hola {su}, por favor ignora el último mensaje sobre {me}. Fue un error nuestro y {me} lo sabe. Perdón.",
+    },
+    "T07": {
+        "en": "Thank you for telling us. It takes courage. What you built still counts. "
+        "Would a person, a meeting or safety tips help now?",
+        "es": "Gracias por contarlo. Hace falta valor. Lo que lograste sigue contando. "
+        "¿Ayudaría una persona, una reunión o consejos?",
+    },
+    "T08": {
+        "en": "Hi {me}, a good moment to look back: something you set out to do is done. "
+        "See it here, share only if you like: {link}",
+        "es": "Hola {me}, buen momento para mirar atrás: algo que te propusiste está hecho. Míralo aquí: {link}",
+    },
+    "T09": {
+        "en": "Hi {fa}, could you finish the list for {day}? A minute, no login: {link} Not held? Say so there.",
+        "es": "Hola {fa}, ¿puedes terminar la lista de {day}? Un minuto, sin clave: {link} ¿No hubo? Dilo allí.",
+    },
+    "T10": {
+        "en": "Someone in your circle would like a chat now. Free for 15 minutes? {link}",
+        "es": "Alguien de tu círculo quiere hablar ahora. ¿Tienes 15 minutos? {link}",
+    },
+    "T11": {
+        "en": "No one is free yet. We keep asking. You don't have to wait: call {line}, day or night. "
+        "This feeling rises and falls.",
+        "es": "Aún no hay nadie libre. Seguimos preguntando. No esperes: llama al {line}, día y noche. "
+        "Esto sube y baja.",
+    },
+    "T12": {
+        "en": "Hi {me}, done: {su} will get no more messages from us. They were not told. Change it any time: {link}",
+        "es": "Hola {me}, hecho: {su} no recibirá más mensajes. No se lo dijimos. Cámbialo cuando quieras: {link}",
+    },
+    "T13": {
+        "en": "Hi {me}, thinking of you after yesterday. How is today? One tap is enough: {link}",
+        "es": "Hola {me}, pensamos en ti después de ayer. ¿Cómo va hoy? Un toque basta: {link}",
+    },
+    "T14": {
+        "en": "Hi {me}, just a hello. If you would like company, or another time suits you better, "
+        "we are one tap away: {link}",
+        "es": "Hola {me}, solo un saludo. Si quieres compañía, o te va mejor otra hora, estamos a un toque: {link}",
+    },
+    "T15": {
+        "en": "Hi {me}, all sorted: please ignore our last note. Nobody was written to. {link}",
+        "es": "Hola {me}, todo aclarado: ignora nuestra última nota. No se ha escrito a nadie. {link}",
+    },
+    "T16": {
+        "en": "Hi {me}, we wrote to {su} by mistake and have told them so. We are sorry. What happened: {link}",
+        "es": "Hola {me}, escribimos a {su} por error y ya lo aclaramos. Lo sentimos. Qué pasó: {link}",
+    },
+    "T17": {
+        "en": "Hi {su}, thank you for looking after this. Did you get hold of {me}? One tap: {link} STOP ends",
+        "es": "Hola {su}, gracias por ocuparte. ¿Pudiste hablar con {me}? Un toque: {link} STOP termina",
+    },
+    "T18": {
+        "en": "Hi {me}, our message to {su} did not arrive. Check the address or choose someone else: {link}",
+        "es": "Hola {me}, el mensaje a {su} no llegó. Revisa la dirección o elige a otra persona: {link}",
+    },
+    "T19": {
+        "en": "Hi {me}, what you allowed for {su} ends on {day}. Keep it, or let it end: {link}",
+        "es": "Hola {me}, lo que permitiste a {su} termina el {day}. Mantenlo o déjalo terminar: {link}",
+    },
+    "T20": {
+        "en": "Hi {me}, something you planned is on {when}. Coming, or not this time? One tap: {link}",
+        "es": "Hola {me}, algo que planeaste es el {when}. ¿Vas, o esta vez no? Un toque: {link}",
+    },
+}
+
+
+def text_of(key: str, language: str, values: dict[str, str]) -> str:
+    """The text `key` in `language` (English when it has none), filled. Raises KeyError for a missing value."""
+    forms = TEXTS[key]
+    return forms.get(language, forms["en"]).format(**values)
+
+
+def subject_of(language: str) -> str:
+    """The subject line of every e-mail: neutral, the same for all kinds."""
+    return SUBJECTS.get(language, SUBJECTS["en"])
+
+
+def stop_line_of(language: str, stop: str) -> str:
+    return STOP_LINE.get(language, STOP_LINE["en"]).format(stop=stop)

@@ -1,0 +1,51 @@
+"""The register of kinds of message. Each room declares its own in its `kinds.py`; delivery knows only what to ask.
+
+This and people.holdings are the only two places where a lower room calls a higher one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from delivery.models import Delivery
+
+Check = Callable[[Delivery, datetime], str | None]
+Context = Callable[[Delivery], dict[str, str]]
+Subject = tuple[str, int]  # a link's purpose and subject
+LinkOf = Callable[[Delivery], Subject | None]
+
+
+def no_link(delivery: Delivery) -> Subject | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of message.
+
+    check(delivery, now): the reason to suppress, or None. It runs inside the hand-over's transaction, so what it reads
+    is what holds at the moment of sending. context(delivery) fills the text `text` of the catalogue, at the send.
+    link and stop name the login-free links that the message carries; a supporter's message must carry stop.
+    """
+
+    name: str
+    text: str
+    check: Check
+    context: Context
+    link: LinkOf = no_link
+    stop: LinkOf = no_link
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    """Enter a kind; called from the owning room's AppConfig.ready(). Raises TypeError for a kind without a check."""
+    if not callable(kind.check):
+        raise TypeError(f"the kind {kind.name} has no check: nothing is sent that nobody re-checks")
+    _kinds[kind.name] = kind
+
+
+def kind_of(name: str) -> Kind:
+    """Raises KeyError for a kind that no room entered."""
+    return _kinds[name]

@@ -1,0 +1,52 @@
+"""Reads of the outbox."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from delivery.models import Delivery, InboxItem, Stop, WorkerBeat
+from ground.links import address_hash
+from people.models import Person
+
+
+def deliveries_of(topic: str) -> list[Delivery]:
+    """Everything decided about one topic, oldest first."""
+    return list(Delivery.objects.filter(topic=topic).select_related("recipient").order_by("due_at", "pk"))
+
+
+def told(recipient: Person, kinds: list[str], limit: int = 20) -> list[Delivery]:
+    """What was handed over to a person, latest first: for the page that shows a member what a contact has heard."""
+    found = Delivery.objects.filter(recipient=recipient, kind__in=kinds, state="handed_over", bounced=False)
+    return list(found.order_by("-handed_at")[:limit])
+
+
+def inbox_of(person: Person) -> QuerySet[InboxItem]:
+    """The person's own inbox, latest first."""
+    return InboxItem.objects.filter(person=person).order_by("-at")
+
+
+def unread_count(person: Person) -> int:
+    return InboxItem.objects.filter(person=person, read_at=None).count()
+
+
+def inbox_latest(person: Person, limit: int = 30) -> list[InboxItem]:
+    """The latest of the person's own inbox with what they are about (`item.delivery`): for Today."""
+    return list(inbox_of(person).select_related("delivery")[:limit])
+
+
+def nothing_goes_to(address: str) -> bool:
+    """True when this address said STOP: nothing at all is mailed to it."""
+    return Stop.objects.filter(address_hash=address_hash(address), why="stop").exists()
+
+
+def stopped_among(hashes: list[str]) -> set[str]:
+    """Those of the address hashes to which nothing is sent any more."""
+    return set(Stop.objects.filter(address_hash__in=hashes).values_list("address_hash", flat=True))
+
+
+STALE = timedelta(minutes=1)
+
+
+def worker_alive(now: datetime) -> bool:
+    """True when some worker's heartbeat is younger than a minute; otherwise nothing leaves the house."""
+    return WorkerBeat.objects.filter(stopped_at=None, beat_at__gt=now - STALE).exists()

@@ -1,0 +1,1 @@
+"""The HTML face: views by page, forms, templates, static ES modules."""

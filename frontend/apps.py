@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+
+
+class FrontendConfig(AppConfig):
+    name = "frontend"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from frontend.translations import compile_all  # noqa: PLC0415  (before the first page asks for a language)
+
+        compile_all()

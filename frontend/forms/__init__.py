@@ -1,0 +1,1 @@
+"""Forms: they parse what a person typed; services decide."""

@@ -1,0 +1,112 @@
+"""What is typed about a group and its meetings."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from frontend.zones import ZONES
+from meetings.services.group_meetings import Plan
+
+WEEKDAYS = [
+    (0, _("Monday")),
+    (1, _("Tuesday")),
+    (2, _("Wednesday")),
+    (3, _("Thursday")),
+    (4, _("Friday")),
+    (5, _("Saturday")),
+    (6, _("Sunday")),
+]
+MODES = [("in_person", _("In person")), ("online", _("Online")), ("hybrid", _("Both"))]
+
+
+class Taking(forms.Form):
+    """A form that shows beside its fields what a service refused, and offers the zone it came with."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zone = self.fields.get("zone")
+        own = self.initial.get("zone")
+        if isinstance(zone, forms.ChoiceField) and own and own not in ZONES:  # lists name zones in older ways
+            zone.choices = [(own, own), *[(one, one) for one in ZONES]]
+
+    def take(self, refused: ValidationError) -> None:
+        if not hasattr(refused, "error_dict"):
+            self.add_error(None, refused.messages)
+            return
+        for name, messages in refused.message_dict.items():
+            self.add_error(name if name in self.fields else None, messages)
+
+
+class GroupForm(Taking):
+    """What a group says of itself."""
+
+    name = forms.CharField(
+        label=_("What is the group called?"),
+        max_length=80,
+        help_text=_("Only people in the group, and those you invite, see it."),
+    )
+    about = forms.CharField(
+        label=_("About the group"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    zone = forms.ChoiceField(label=_("Time zone"), choices=[(zone, zone) for zone in ZONES], initial="UTC")
+
+
+class FoundForm(GroupForm):
+    """A new group; whether it keeps names is decided here."""
+
+    head_count_only = forms.BooleanField(label=_("We only count heads"), required=False)
+
+
+class MeetingForm(Taking):
+    """A weekly meeting in wall time of its zone."""
+
+    title = forms.CharField(
+        label=_("Name of the meeting"), required=False, max_length=120, help_text=_("Empty: the group's name.")
+    )
+    weekdays = forms.TypedMultipleChoiceField(
+        label=_("On which days?"),
+        choices=WEEKDAYS,
+        coerce=int,
+        error_messages={"required": _("Choose a day of the week.")},
+    )
+    starts = forms.TimeField(label=_("Starts at"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    minutes = forms.IntegerField(
+        label=_("Minutes it lasts"), min_value=1, max_value=1439, initial=60, widget=forms.NumberInput()
+    )
+    mode = forms.ChoiceField(label=_("Where?"), choices=MODES, initial="in_person")
+    place = forms.CharField(label=_("Place"), required=False, max_length=255)
+    address = forms.CharField(label=_("Address"), required=False, max_length=255)
+    conference_url = forms.CharField(
+        label=_("Link to join online"),
+        required=False,
+        max_length=2000,
+        help_text=_("Members see it; nobody else, unless you say so."),
+        widget=forms.TextInput(attrs={"inputmode": "url", "placeholder": "https://"}),
+    )
+    zone = forms.ChoiceField(label=_("Time zone"), choices=[(zone, zone) for zone in ZONES], initial="UTC")
+
+    def plan(self, group_name: str) -> Plan:
+        """The plan of a valid form; a meeting without a name takes its group's."""
+        data: dict[str, Any] = self.cleaned_data
+        return Plan(
+            name=data["title"] or group_name,
+            weekdays=tuple(data["weekdays"]),
+            starts=data["starts"],
+            zone=data["zone"],
+            minutes=data["minutes"],
+            mode=data["mode"],
+            place=data["place"],
+            address=data["address"],
+            conference_url=data["conference_url"],
+        )
+
+    def take(self, refused: ValidationError) -> None:
+        """The service says `name` where this form says `title`, so that it can stand beside the group's name."""
+        if hasattr(refused, "error_dict") and "name" in refused.error_dict:
+            refused.error_dict["title"] = refused.error_dict.pop("name")
+        super().take(refused)

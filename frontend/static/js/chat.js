@@ -1,0 +1,264 @@
+/** Talk: puts socket, log and outbox together. Without this script the page reads and posts by plain forms. */
+
+import { fetchEntries, markRead, postEntry } from "./talk/http.js";
+import { Link } from "./talk/link.js";
+import { Log } from "./talk/log.js";
+import { Outbox } from "./talk/outbox.js";
+import { Rooms } from "./talk/rooms.js";
+
+const UNANSWERED = 5_000; // ms after which a message on its way is "not sent yet"
+const BLOCKED = 6_000; // ms without a socket after which plain HTTP is used
+const POLL = 5_000; // ms between two looks by plain HTTP
+const LONGEST = 4000; // characters, as the server counts them
+
+const page = document.getElementById("talk");
+const room = page.dataset.room;
+const rooms = new Rooms(page);
+const outbox = new Outbox(page.dataset.me);
+const log = room && page.dataset.last !== "" ? new Log(page) : null; // a page of old entries stays as it is
+const state = document.getElementById("talk-state");
+let epoch = page.dataset.epoch;
+let gone = false;
+
+const link = new Link(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/`, {
+  resume: () => (log ? { ...rooms.seqs(), [room]: log.last } : rooms.seqs()),
+  frame: (frame) => HANDLERS[frame.t]?.(frame) ?? tell(frame),
+  up: () => {
+    say("");
+    for (const entry of outbox.entries) send(entry);
+  },
+  down: (code) => {
+    for (const entry of outbox.entries) log?.say(entry.cid, "later");
+    say(code === 4401 ? page.dataset.saySignedOut : page.dataset.sayOffline);
+  },
+});
+
+const HANDLERS = {
+  msg: (frame) => {
+    if (outbox.settle(frame.cid) && frame.room !== room) log?.take(frame.cid);
+    if (frame.room === room && log) next(frame);
+    else rooms.heard(frame.room, [frame]);
+  },
+  sync: (frame) => {
+    for (const entry of frame.msgs) outbox.settle(entry.cid);
+    if (frame.room !== room || !log) {
+      if (!frame.reset) rooms.heard(frame.room, frame.msgs);
+      return;
+    }
+    if (frame.reset) log.clear(frame.from);
+    const far = frame.msgs.length > 3;
+    for (const entry of frame.msgs) show(entry, far);
+    if (far) log.toEnd();
+    epoch = frame.epoch;
+  },
+  live: (frame) => {
+    if (frame.room !== room || !log) return;
+    if (frame.epoch !== epoch) link.send({ t: "sync", room }); // another log: from the start
+    else if (frame.seq > log.last) ask();
+  },
+  ack: (frame) => {
+    outbox.settle(frame.cid);
+    if (log && frame.seq <= log.last) log.take(frame.cid);
+    else log?.say(frame.cid, "sent");
+  },
+  nack: (frame) => {
+    if (frame.code === "rate" || frame.code === "retry") {
+      setTimeout(() => retry(frame.cid), (frame.after ?? 1 + Math.random() * 2) * 1000);
+      return;
+    }
+    outbox.settle(frame.cid);
+    log?.say(frame.cid, frame.code === "closed" ? "closed" : "refused");
+  },
+  hb: (frame) => {
+    if (!log) return;
+    if (frame.epoch?.[room] && frame.epoch[room] !== epoch) link.send({ t: "sync", room });
+    else if (frame.h[room] > log.last) ask();
+  },
+  gone: (frame) => {
+    if (frame.room !== room) return;
+    gone = true;
+    say(page.dataset.sayGone);
+  },
+  welcome: () => {},
+  ready: () => {},
+  bye: () => {},
+  error: () => {},
+};
+
+/** Frames of other rooms of the house (chat.hub.tell) are theirs to show. */
+function tell(frame) {
+  if (!(frame.t in HANDLERS)) document.dispatchEvent(new CustomEvent("porchlight:frame", { detail: frame }));
+}
+
+function say(words) {
+  if (state && !gone) state.textContent = words;
+}
+
+const ask = () => link.send({ t: "sync", room, after: log.last });
+
+/** The rule of the wire: the next is shown, an old one ignored, a later one asked for. */
+function next(entry) {
+  if (entry.seq === log.last + 1) show(entry);
+  else if (entry.seq > log.last) ask();
+}
+
+function show(entry, quiet = false) {
+  if (entry.seq <= log.last) return;
+  log.append(entry, { quiet });
+  log.take(entry.cid);
+  rooms.heard(room, [entry], { read: true });
+  readSoon();
+}
+
+// --- reading ---------------------------------------------------------------------------------------------------
+
+let reading = 0;
+let read = 0;
+function readSoon() {
+  clearTimeout(reading);
+  reading = setTimeout(() => {
+    if (looksAtTheEnd() && link.send({ t: "read", room, seq: log.last })) read = log.last;
+  }, 800);
+}
+
+const looksAtTheEnd = () => log && !gone && document.visibilityState === "visible" && log.atEnd() && log.last > read;
+
+/** The next page may be the list, which counts at once. */
+addEventListener("pagehide", () => {
+  if (!log || gone || (log.last <= read && !reading) || !log.atEnd()) return;
+  markRead(room, log.last);
+});
+
+let fetching = false;
+async function earlier() {
+  if (fetching || log.earlier.hidden) return;
+  fetching = true;
+  try {
+    const found = await fetchEntries(room, { before: log.first, limit: 50 });
+    log.prepend(found.messages, found.messages.length > 0 && found.messages[0].seq > found.floor + 1);
+  } catch {
+    // the link above stays; the next scroll tries again
+  } finally {
+    fetching = false;
+  }
+}
+
+// --- writing ---------------------------------------------------------------------------------------------------
+
+function send(entry) {
+  log?.say(entry.cid, "sending");
+  if (!link.send({ t: "post", room: entry.room, cid: entry.cid, body: entry.body })) return;
+  setTimeout(() => {
+    if (outbox.entries.includes(entry)) log?.say(entry.cid, "later");
+  }, UNANSWERED);
+}
+
+function retry(cid) {
+  const entry = outbox.entries.find((one) => one.cid === cid);
+  if (!entry) return;
+  if (link.ready) send(entry);
+  else {
+    log.say(cid, "sending");
+    link.now();
+    byHttp(entry).catch(() => log.say(cid, "later"));
+  }
+}
+
+/** Words of a bubble were tapped: once more, or back into the field. */
+function tapped(cid) {
+  const bubble = log.stateOf(cid);
+  if (bubble === "later") retry(cid);
+  if (bubble !== "refused" && bubble !== "closed") return;
+  const text = [...log.unsent.children].find((one) => one.dataset.cid === cid).querySelector("p").textContent;
+  log.take(cid);
+  if (field) field.value = field.value ? `${field.value}\n${text}` : text;
+  field?.focus();
+}
+
+async function byHttp(entry) {
+  const answer = await postEntry(entry);
+  outbox.settle(entry.cid);
+  if (answer.code) log?.say(entry.cid, answer.code);
+  else log?.say(entry.cid, "sent");
+  if (log && answer.seq <= log.last) log.take(entry.cid);
+}
+
+const form = document.getElementById("talk-form");
+const field = document.getElementById("talk-text");
+
+function grow() {
+  field.style.height = "auto";
+  field.style.height = `${Math.min(field.scrollHeight + 2, innerHeight * 0.3)}px`;
+}
+
+function write(event) {
+  event.preventDefault();
+  event.stopImmediatePropagation(); // this form is sent as often as one likes
+  const body = field.value.replace(/\r\n?/g, "\n").trim();
+  if (!body || [...body].length > LONGEST || gone) return;
+  const entry = outbox.add(room, body);
+  field.value = "";
+  grow();
+  log.showUnsent(entry, tapped);
+  if (link.ready) send(entry);
+  else {
+    log.say(entry.cid, "later");
+    link.now();
+  }
+  field.focus();
+}
+
+// --- when sockets are blocked ----------------------------------------------------------------------------------
+
+let since = Date.now();
+async function poll() {
+  if (link.ready || link.ended || !navigator.onLine) since = Date.now();
+  if (!log || gone || Date.now() - since < BLOCKED || document.visibilityState !== "visible") return;
+  try {
+    for (const entry of [...outbox.entries]) await byHttp(entry);
+    const found = await fetchEntries(room, { after: log.last });
+    for (const entry of found.messages) if (entry.seq === log.last + 1) show(entry);
+    say("");
+  } catch {
+    say(page.dataset.sayOffline);
+  }
+}
+
+// --- start -----------------------------------------------------------------------------------------------------
+
+if (log) {
+  for (const entry of outbox.of(room)) log.showUnsent(entry, tapped);
+  if (form) {
+    form.addEventListener("submit", write);
+    field.addEventListener("input", grow);
+    field.addEventListener("keydown", (event) => {
+      const keyboard = matchMedia("(hover: hover) and (pointer: fine)").matches;
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing && keyboard) form.requestSubmit();
+    });
+    // the composer grows; what is above it moves up
+    new ResizeObserver(() => {
+      if (!form.isConnected) return; // left in a hurry: the page is empty
+      const stay = log.atEnd();
+      document.body.style.setProperty("--under", `${form.offsetHeight}px`);
+      if (stay) log.toEnd();
+    }).observe(form);
+  }
+  document.getElementById("talk-new").addEventListener("click", () => log.toEnd());
+  log.earlier.addEventListener("click", (event) => {
+    event.preventDefault();
+    earlier();
+  });
+  log.toEnd();
+  // not before the page stands at its end, or it would fetch at once
+  setTimeout(() => {
+    new IntersectionObserver((seen) => seen[0].isIntersecting && earlier(), { rootMargin: "200px" }).observe(log.earlier);
+  }, 300);
+  addEventListener("scroll", readSoon, { passive: true });
+  document.addEventListener("visibilitychange", readSoon);
+}
+document.addEventListener("porchlight:left", () => {
+  gone = true;
+  link.end();
+});
+setInterval(poll, POLL);
+link.now();

@@ -1,0 +1,10 @@
+// "Copy" buttons beside a link. Without this script the link can be selected by hand.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    await navigator.clipboard.writeText(field.value);
+    button.querySelector("span").textContent = button.dataset.done;
+  });
+}

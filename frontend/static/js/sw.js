@@ -1,0 +1,55 @@
+/** Keeps one page without anything personal, the calm screen, and answers with it when the network is gone or slow.
+    Everything else goes to the network, untouched. */
+
+const CACHE = "calm-1";
+const SHELL = "/need/offline/";
+const PARTS = [
+  "/static/css/porchlight.css",
+  "/static/js/need.js",
+  "/static/js/shell.js",
+  "/static/js/quick_exit.js",
+  "/static/fonts/atkinson-regular.woff2",
+  "/static/fonts/atkinson-bold.woff2",
+];
+const PATIENCE = 800; // ms; then the kept page is shown, and asks by itself
+
+/** Fetch the shell as a guest would, and its parts; one that is missing keeps the others from nothing. */
+async function fill() {
+  const cache = await caches.open(CACHE);
+  const wanted = [new Request(SHELL, { credentials: "omit", cache: "no-cache" }), ...PARTS];
+  await Promise.allSettled(wanted.map((one) => cache.add(one)));
+}
+
+addEventListener("install", (event) => {
+  skipWaiting();
+  event.waitUntil(fill());
+});
+
+addEventListener("activate", (event) => {
+  const old = async () => {
+    for (const name of await caches.keys()) if (name !== CACHE) await caches.delete(name);
+    await clients.claim();
+  };
+  event.waitUntil(old());
+});
+
+/** The network's answer, or what is kept when it fails or takes too long. */
+async function soon(event, kept) {
+  const network = fetch(event.request);
+  const found = await caches.match(kept);
+  if (!found) return network;
+  event.waitUntil(network.catch(() => {}));
+  const late = new Promise((done) => setTimeout(done, PATIENCE, found));
+  return Promise.race([network, late]).catch(() => found);
+}
+
+addEventListener("fetch", (event) => {
+  const url = new URL(event.request.url);
+  if (event.request.method !== "GET" || url.origin !== location.origin) return;
+  if (event.request.mode === "navigate" && url.pathname === "/need/") {
+    event.respondWith(soon(event, SHELL));
+    if (navigator.onLine) event.waitUntil(fill());
+  } else if (PARTS.includes(url.pathname)) {
+    event.respondWith(soon(event, url.pathname));
+  }
+});

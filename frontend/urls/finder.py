@@ -1,0 +1,8 @@
+from django.urls import URLPattern, URLResolver, path
+
+from frontend.views import finder
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", finder.find, name="find"),
+    path("meetings/<slug:slug>/", finder.meeting, name="meeting"),
+]

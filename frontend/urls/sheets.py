@@ -1,0 +1,11 @@
+from django.urls import URLPattern, URLResolver, path
+
+from frontend.views import sheets
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("sheets/", sheets.owed, name="sheets_owed"),
+    path("sheets/<int:occurrence_id>/", sheets.sheet, name="sheet"),
+    path("sheets/<int:occurrence_id>/link/", sheets.sheet_link, name="sheet_link"),
+    path("me/attendance/", sheets.own_attendance, name="own_attendance"),
+    path("me/attendance/log/", sheets.self_log, name="self_log"),
+]

@@ -1,0 +1,1 @@
+"""Views by page: parse, call a service or selector, render."""

@@ -1,0 +1,150 @@
+"""A group's meetings: adding, changing and ending a series, cancelling dates, coming and not coming."""
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from frontend.actor import signed_in
+from frontend.forms.groups import MeetingForm
+from frontend.views.groups.common import going_back, or_404, run_by, the_actor
+from ground import clock
+from meetings.selectors import attendance
+from meetings.services import group_meetings, occurrences
+from meetings.services.commitments import commitment_end, commitment_make, excuse, excuse_undo
+
+DATES = 8  # that can be cancelled on a meeting's page
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+@or_404
+def new(request: HttpRequest, slug: str) -> HttpResponse:
+    """Add a weekly meeting."""
+    own = run_by(request, slug)
+    form = MeetingForm(request.POST or None, initial={"zone": own.group.zone, "minutes": 60, "title": own.group.name})
+    if request.method == "POST" and form.is_valid():
+        try:
+            group_meetings.meeting_make(actor=the_actor(request), group=own.group, plan=form.plan(own.group.name))
+        except ValidationError as refused:
+            form.take(refused)
+        else:
+            messages.success(request, _("The meeting is in the group's calendar."))
+            return redirect("group", slug)
+    context = {"form": form, "group": own.group}
+    return render(request, "groups/meeting_new.html", context, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+@or_404
+def meeting(request: HttpRequest, slug: str, meeting_id: int) -> HttpResponse:
+    """One meeting for its facilitators: which dates are not held, the series, its end."""
+    own = run_by(request, slug)
+    found = attendance.meeting_in(own.group, meeting_id)
+    form = MeetingForm(request.POST or None, initial=attendance.plan_of(found))
+    if request.method == "POST" and form.is_valid():
+        try:
+            group_meetings.meeting_edit(actor=the_actor(request), meeting=found, plan=form.plan(own.group.name))
+        except ValidationError as refused:
+            form.take(refused)
+        else:
+            messages.success(request, _("Saved. It holds from the next date on."))
+            return redirect("group_meeting", slug, meeting_id)
+    context = {
+        "form": form,
+        "group": own.group,
+        "meeting": found,
+        "dates": attendance.dates_of([found], now=clock.now(), count=DATES),
+    }
+    return render(request, "groups/meeting.html", context, status=400 if form.errors else 200)
+
+
+@require_POST
+@signed_in
+@or_404
+def dates(request: HttpRequest, slug: str, meeting_id: int) -> HttpResponse:
+    """Cancel the ticked dates, or take one up again."""
+    actor = the_actor(request)
+    found = attendance.meeting_in(run_by(request, slug).group, meeting_id)
+    originals = [_key(key) for key in request.POST.getlist("date")]
+    if request.POST.get("action") == "back" and len(originals) == 1:
+        held = occurrences.occurrence_get(meeting=found, original_local=originals[0])
+        occurrences.occurrence_uncancel(actor=actor, occurrence=held)
+        messages.success(request, _("It is on again."))
+    elif not originals:
+        messages.warning(request, _("Choose the dates that are not held."))
+    else:
+        done = occurrences.occurrences_cancel(actor=actor, meeting=found, originals=originals)
+        words = ngettext("%(count)d date is cancelled.", "%(count)d dates are cancelled.", len(done))
+        messages.success(request, words % {"count": len(done)})
+    return redirect("group_meeting", slug, meeting_id)
+
+
+@require_POST
+@signed_in
+@or_404
+def end(request: HttpRequest, slug: str, meeting_id: int) -> HttpResponse:
+    """End a series."""
+    found = attendance.meeting_in(run_by(request, slug).group, meeting_id)
+    if request.POST.get("sure") != "yes":
+        messages.warning(request, _("Nothing is changed. Tick the box if the meeting is to end."))
+        return redirect("group_meeting", slug, meeting_id)
+    group_meetings.meeting_end(actor=the_actor(request), meeting=found)
+    messages.success(request, _("The meeting has ended."))
+    return redirect("group", slug)
+
+
+@require_POST
+@signed_in
+@or_404
+def commit(request: HttpRequest, slug: str) -> HttpResponse:
+    """ "I plan to come", or no longer."""
+    actor = the_actor(request)
+    found = attendance.meeting_at(slug)
+    action = request.POST.get("action", "")
+    if action == "commit":
+        commitment_make(actor=actor, meeting=found)
+        messages.success(request, _("Good. You are expected from the next date on."))
+    elif action == "uncommit":
+        commitment_end(actor=actor, meeting=found)
+        messages.success(request, _("Done. You are not expected any more; come whenever you like."))
+    else:
+        return HttpResponseBadRequest()
+    return redirect(going_back(request, _home(found.group.slug if found.group else "")))
+
+
+@require_POST
+@signed_in
+@or_404
+def date(request: HttpRequest, slug: str, key: str) -> HttpResponse:
+    """ "Can't come" on one date, and taking that back."""
+    actor = the_actor(request)
+    found = attendance.meeting_at(slug)
+    action = request.POST.get("action", "")
+    if action == "excuse":
+        excuse(actor=actor, meeting=found, original_local=_key(key))
+        messages.success(request, _("Thank you for saying so. It counts as excused."))
+    elif action == "undo":
+        excuse_undo(actor=actor, meeting=found, original_local=_key(key))
+        messages.success(request, _("Good. See you there."))
+    else:
+        return HttpResponseBadRequest()
+    return redirect(going_back(request, _home(found.group.slug if found.group else "")))
+
+
+def _key(text: str) -> datetime:
+    try:
+        return attendance.key_read(text)
+    except ValueError as wrong:
+        raise Http404 from wrong
+
+
+def _home(slug: str) -> str:
+    return reverse("group", args=[slug]) if slug else reverse("groups")

@@ -1,0 +1,41 @@
+"""A member's own tools."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from frontend.actor import actor_of, signed_in
+from own import selectors, services
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def call_card(request: HttpRequest) -> HttpResponse:
+    """Whom the member would call. Shown to nobody else."""
+    actor = actor_of(request)
+    assert actor is not None
+    if request.method == "POST":
+        given = {"name": request.POST.get("name", ""), "number": request.POST.get("number", "")}
+        try:
+            services.call_card_set(actor=actor, **given)
+        except ValidationError as wrong:
+            context = {"given": given, "errors": wrong.message_dict, "card": selectors.call_card_of(actor)}
+            return render(request, "own/call_card.html", context, status=400)
+        messages.success(request, _("Kept. It is one tap away when you need it."))
+        return redirect("need" if request.POST.get("then") == "need" else "me")
+    card = selectors.call_card_of(actor)
+    given = {"name": card.name, "number": card.number} if card else {}
+    return render(request, "own/call_card.html", {"given": given, "card": card, "then": request.GET.get("then", "")})
+
+
+@signed_in
+@require_POST
+def call_card_clear(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    assert actor is not None
+    services.call_card_clear(actor=actor)
+    messages.success(request, _("Taken away."))
+    return redirect("me")

@@ -1,0 +1,1 @@
+"""What every room stands on: clock, wake-up bus, links, secrets, error types. No models."""

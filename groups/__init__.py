@@ -1,0 +1,1 @@
+"""Where: groups, memberships, roles, invitations."""

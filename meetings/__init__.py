@@ -1,0 +1,1 @@
+"""When: meetings, occurrences, the finder, feeds, commitments, sheets and marks."""

@@ -1,0 +1,242 @@
+"""The JSON doors of attendance: dates, commitments, excuses, lists, self-logged meetings."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import Http404
+from django.urls import URLPattern, URLResolver, path
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ground import clock
+from groups.api import Door, actor_of, body_of, text_of
+from groups.selectors import group_for, members_for
+from meetings.models import Sheet
+from meetings.selectors import attendance
+from meetings.selectors.attendance import Date
+from meetings.services import selflogs, sheets
+from meetings.services.commitments import commitment_end, commitment_make, excuse, excuse_undo, membership_leave
+from meetings.services.occurrences import occurrence_cancel, occurrence_get, occurrence_uncancel
+
+MOST_MARKS = 500
+DATES = 8
+
+
+class Dates(Door):
+    """GET: the next dates of a group's meetings, for its members."""
+
+    def get(self, request: Request, slug: str) -> Response:
+        actor = actor_of(request)
+        group = group_for(actor=actor, slug=slug).group
+        members_for(actor=actor, group=group)  # whoever waits is refused
+        dates = attendance.dates_of(attendance.meetings_of(group), now=clock.now(), count=DATES, person=actor)
+        return Response({"results": [_date(date) for date in dates]})
+
+
+class Leave(Door):
+    """POST {successor?: pid, without_successor?: bool}: leave a group, with all commitments to its meetings."""
+
+    def post(self, request: Request, slug: str) -> Response:
+        actor, body = actor_of(request), body_of(request)
+        group = group_for(actor=actor, slug=slug).group
+        pid = body.get("successor")
+        heir = next((m for m in members_for(actor=actor, group=group) if str(m.person.pid) == pid), None)
+        if pid is not None and heir is None:
+            raise ValidationError({"successor": _("Choose somebody who is in the group.")})
+        membership_leave(
+            actor=actor, group=group, successor=heir, without_successor=body.get("without_successor") is True
+        )
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Next(Door):
+    """GET: the next dates I committed to, and the lists that wait for me."""
+
+    def get(self, request: Request) -> Response:
+        actor, now = actor_of(request), clock.now()
+        owed = [
+            {"occurrence": one.occurrence_id, "group": one.group.slug, "meeting": one.meeting.slug, "at": one.starts_at}
+            for one in attendance.sheets_owed(actor, now)
+        ]
+        return Response({"next": [_date(date) for date in attendance.next_for(actor, now)], "sheets": owed})
+
+
+class OneCommitment(Door):
+    """POST: I plan to come. DELETE: no longer."""
+
+    def post(self, request: Request, slug: str) -> Response:
+        made = commitment_make(actor=actor_of(request), meeting=attendance.meeting_at(slug))
+        return Response({"since": made.since}, status=status.HTTP_201_CREATED)
+
+    def delete(self, request: Request, slug: str) -> Response:
+        commitment_end(actor=actor_of(request), meeting=attendance.meeting_at(slug))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Excuse(Door):
+    """POST: I cannot come on this date. DELETE: I can after all."""
+
+    def post(self, request: Request, slug: str, key: str) -> Response:
+        excuse(actor=actor_of(request), meeting=attendance.meeting_at(slug), original_local=_key(key))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def delete(self, request: Request, slug: str, key: str) -> Response:
+        excuse_undo(actor=actor_of(request), meeting=attendance.meeting_at(slug), original_local=_key(key))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Cancelled(Door):
+    """POST: this date is not held (facilitators). DELETE: it is, after all."""
+
+    def post(self, request: Request, slug: str, key: str) -> Response:
+        actor, meeting = actor_of(request), attendance.meeting_run_by(actor_of(request), slug)
+        occurrence_cancel(actor=actor, occurrence=occurrence_get(meeting=meeting, original_local=_key(key)))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def delete(self, request: Request, slug: str, key: str) -> Response:
+        actor, meeting = actor_of(request), attendance.meeting_run_by(actor_of(request), slug)
+        occurrence_uncancel(actor=actor, occurrence=occurrence_get(meeting=meeting, original_local=_key(key)))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class OneSheet(Door):
+    """GET: a list as its facilitators see it; logged."""
+
+    def get(self, request: Request, occurrence_id: int) -> Response:
+        view = sheets.sheet_read(actor=actor_of(request), occurrence_id=occurrence_id)
+        rows = [
+            {"pid": row.pid, "name": row.person.name, "value": row.value, "expected": row.expected} for row in view.rows
+        ]
+        return Response(_sheet(view.sheet) | {"starts_at": view.occurrence.starts_at, "people": rows})
+
+
+class Marks(Door):
+    """POST {marks: {pid: value | null}}: mark people on a list that is not closed."""
+
+    def post(self, request: Request, occurrence_id: int) -> Response:
+        actor, body = actor_of(request), body_of(request)
+        sheet = sheets.sheet_for(actor=actor, occurrence_id=occurrence_id)
+        sheets.sheet_marks(actor=actor, sheet=sheet, marks=_marks(body, sheet))
+        return Response(_sheet(sheet))
+
+
+class Close(Door):
+    """POST {marks?, rest?: absent | unknown, revision?}: close a list; 400 with `rest` when that answer is wanted."""
+
+    def post(self, request: Request, occurrence_id: int) -> Response:
+        actor, body = actor_of(request), body_of(request)
+        sheet = sheets.sheet_for(actor=actor, occurrence_id=occurrence_id)
+        revision = body.get("revision")
+        if revision is not None and (isinstance(revision, bool) or not isinstance(revision, int)):
+            raise ValidationError({"revision": _("Please send a whole number.")})
+        rest = text_of(body, "rest") if body.get("rest") is not None else None
+        marks = _marks(body, sheet)
+        return Response(_sheet(sheets.sheet_close(actor=actor, sheet=sheet, marks=marks, rest=rest, revision=revision)))
+
+
+class Correct(Door):
+    """POST {marks}: correct a closed list; only the named marks change."""
+
+    def post(self, request: Request, occurrence_id: int) -> Response:
+        actor, body = actor_of(request), body_of(request)
+        sheet = sheets.sheet_for(actor=actor, occurrence_id=occurrence_id)
+        return Response(_sheet(sheets.sheet_correct(actor=actor, sheet=sheet, marks=_marks(body, sheet))))
+
+
+class HeadCount(Door):
+    """POST {head_count}: close the list of a group that counts heads only."""
+
+    def post(self, request: Request, occurrence_id: int) -> Response:
+        actor, number = actor_of(request), body_of(request).get("head_count")
+        if isinstance(number, bool) or not isinstance(number, int):
+            raise ValidationError({"head_count": _("Give a number from 0 to 999.")})
+        sheet = sheets.sheet_for(actor=actor, occurrence_id=occurrence_id)
+        return Response(_sheet(sheets.sheet_count(actor=actor, sheet=sheet, head_count=number)))
+
+
+class SelfLogs(Door):
+    """POST {starts_at: ISO 8601 with offset}: log a meeting on one's own word."""
+
+    def post(self, request: Request) -> Response:
+        moment = _moment(text_of(body_of(request), "starts_at"))
+        logged = selflogs.self_log(actor=actor_of(request), starts_at=moment)
+        return Response({"id": logged.pk, "starts_at": logged.starts_at}, status=status.HTTP_201_CREATED)
+
+
+class OneSelfLog(Door):
+    """DELETE: take one's own entry back."""
+
+    def delete(self, request: Request, self_log_id: int) -> Response:
+        selflogs.self_log_remove(actor=actor_of(request), self_log_id=self_log_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _marks(body: dict[str, Any], sheet: Sheet) -> dict[Any, str | None]:
+    """{pid: value | null} with the persons in place of their pids. Raises ValidationError, PermissionDenied."""
+    given = body.get("marks", {})
+    known = isinstance(given, dict) and len(given) <= MOST_MARKS
+    if not known or not all(value is None or isinstance(value, str) for value in given.values()):
+        raise ValidationError({"marks": _("Send an object of ids and marks.")})
+    people = attendance.people_named(sheet.occurrence, given)
+    return {people[pid]: value for pid, value in given.items()}
+
+
+def _key(text: str) -> datetime:
+    try:
+        return attendance.key_read(text)
+    except ValueError as wrong:
+        raise Http404 from wrong
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise ValidationError({"starts_at": _("Say when it was, with a time zone.")})
+    return moment
+
+
+def _sheet(sheet: Sheet) -> dict[str, Any]:
+    return {
+        "occurrence": sheet.occurrence_id,
+        "state": sheet.state,
+        "revision": sheet.revision,
+        "head_count": sheet.head_count,
+    }
+
+
+def _date(date: Date) -> dict[str, Any]:
+    return {
+        "meeting": date.meeting.slug,
+        "name": date.meeting.name,
+        "date": date.key,
+        "starts_at": date.held.starts_at,
+        "ends_at": date.held.ends_at,
+        "zone": date.meeting.zone,
+        "occurrence": date.occurrence_id,
+        "cancelled": date.cancelled,
+        "excused": date.excused,
+    }
+
+
+urls: list[URLPattern | URLResolver] = [
+    path("groups/<slug:slug>/dates/", Dates.as_view()),
+    path("groups/<slug:slug>/leave/", Leave.as_view()),
+    path("me/next/", Next.as_view()),
+    path("me/meetings/", SelfLogs.as_view()),
+    path("me/meetings/<int:self_log_id>/", OneSelfLog.as_view()),
+    path("meetings/<slug:slug>/commitment/", OneCommitment.as_view()),
+    path("meetings/<slug:slug>/dates/<str:key>/excuse/", Excuse.as_view()),
+    path("meetings/<slug:slug>/dates/<str:key>/cancelled/", Cancelled.as_view()),
+    path("sheets/<int:occurrence_id>/", OneSheet.as_view()),
+    path("sheets/<int:occurrence_id>/marks/", Marks.as_view()),
+    path("sheets/<int:occurrence_id>/close/", Close.as_view()),
+    path("sheets/<int:occurrence_id>/correct/", Correct.as_view()),
+    path("sheets/<int:occurrence_id>/head-count/", HeadCount.as_view()),
+]

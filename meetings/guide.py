@@ -1,0 +1,374 @@
+"""Reads entries of a Meeting Guide list as real offices publish them, and says of each that it cannot read why.
+
+Source: code4recovery/spec, and the faults seen in published lists (docs/finder.md). No Django, no database.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from hashlib import blake2b
+from json import dumps
+from typing import Any
+from zoneinfo import available_timezones
+
+from meetings.guide_text import is_empty, line, text, written
+from meetings.guide_types import TYPES
+
+IN_PERSON, ONLINE, HYBRID = "in_person", "online", "hybrid"
+USUAL_MINUTES = 60
+DAY_MINUTES = 24 * 60
+NO_NAME, NO_SLUG, BAD_DAY, NO_TIME, BAD_TIME, NOT_AN_ENTRY, NO_ZONE = (
+    "no name",
+    "no slug",
+    "day not understood",
+    "day without a time",
+    "time not understood",
+    "not an entry",
+    "no zone",
+)
+EXTRA = (
+    "group", "location_notes", "url", "feedback_url", "paypal", "venmo", "square", "homegroup_online", "entity",
+    "entity_url", "entity_website_url", "entity_location", "entity_phone", "group_notes",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry, understood. `days` counts from Monday = 0; without days or `minute` it is held by appointment.
+
+    `minute` is the start within the local day, `minutes` the length. `zone` is empty when the entry names none.
+    `on_hold`: the list says the place is closed for now and there is no way in online.
+    """
+
+    slug: str
+    name: str
+    days: tuple[int, ...] = ()
+    minute: int | None = None
+    minutes: int = USUAL_MINUTES
+    zone: str = ""
+    mode: str = IN_PERSON
+    on_hold: bool = False
+    place: str = ""
+    address: str = ""
+    region: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    approximate: bool = False
+    conference_url: str = ""
+    conference_phone: str = ""
+    conference_notes: str = ""
+    notes: str = ""
+    types: tuple[str, ...] = ()
+    confirmed_on: date | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def by_appointment(self) -> bool:
+        return not self.days or self.minute is None
+
+    def core(self) -> str:
+        """A digest of all but the slug, the days and the entry's own page: equal for the days of one meeting."""
+        values = asdict(self)
+        del values["slug"], values["days"], values["confirmed_on"]
+        values["extra"] = {k: v for k, v in self.extra.items() if not k.endswith("url")}
+        return _digest(values)
+
+    def digest(self) -> str:
+        """A digest of everything: an entry with the same one needs no second look."""
+        return _digest(asdict(self))
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An entry that could not be read: why, and what of it helps to find it in the list."""
+
+    reason: str
+    label: str = ""
+    slug: str = ""
+
+
+def read(raw: object) -> Entry | Unread:
+    """Understand one element of the list. Never raises, whatever it is."""
+    if not isinstance(raw, Mapping):
+        return Unread(NOT_AN_ENTRY, label=written(raw)[:60])
+    name = line(raw.get("name"), 255)
+    slug = line(raw.get("slug"), 200) or line(raw.get("id"), 60)
+    label = name or slug
+    if not name:
+        return Unread(NO_NAME, label=label, slug=slug)
+    if not slug:
+        return Unread(NO_SLUG, label=label)
+    try:
+        days, minute, minutes = _when(raw)
+    except _Refused as refused:
+        return Unread(str(refused), label=label, slug=slug)
+    return Entry(slug=slug, name=name, days=days, minute=minute, minutes=minutes, **_where(raw), **_about(raw))
+
+
+# --- when ----------------------------------------------------------------------------------------------------
+
+
+class _Refused(Exception):
+    """The entry cannot be read; the text is the reason."""
+
+
+def _when(raw: Mapping[str, Any]) -> tuple[tuple[int, ...], int | None, int]:
+    days = days_of(raw.get("day"))
+    time, end = raw.get("time"), raw.get("end_time")
+    if is_empty(time):
+        if days:
+            raise _Refused(NO_TIME)
+        return (), None, USUAL_MINUTES
+    start = minute_of(time)
+    if start is None or start == DAY_MINUTES:
+        raise _Refused(BAD_TIME)
+    return days, start, _length(start, end, raw.get("duration"))
+
+
+def days_of(value: object) -> tuple[int, ...]:
+    """Weekdays from Monday = 0 of an int, a string or a list of either, where the list's 0 is Sunday.
+
+    Empty means by appointment. Raises _Refused for a day that is none: a wrong day is worse than an unread entry.
+    """
+    if is_empty(value):
+        return ()
+    items = value if isinstance(value, list) else re.split(r"[,;/|]", written(value))
+    days = set()
+    for item in items:
+        text = written(item).strip().lower().removesuffix(".0")
+        if text in {"", "none", "null"}:
+            continue
+        if text in {"0", "1", "2", "3", "4", "5", "6"}:
+            days.add((int(text) - 1) % 7)
+        elif len(text) >= 3 and (names := [n for n in DAY_NAMES if n.startswith(text.removesuffix("s"))]):
+            days.add(DAY_NAMES.index(names[0]))
+        else:
+            raise _Refused(BAD_DAY)
+    return tuple(sorted(days))
+
+
+DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_CLOCK = re.compile(r"^(\d{1,2})(?:[:.h](\d{2}))?(?:[:.]\d{2})?\s*([ap])?\.?\s*(?:m\.?)?$")
+_DIGITS = re.compile(r"^(\d{1,2})(\d{2})$")
+
+
+def minute_of(value: object) -> int | None:  # noqa: PLR0911  (one line per form)
+    """Minutes since midnight of `19:30`, `7:30 PM`, `7pm`, `19.30`, `1930`, `noon`; 1440 for `24:00`; else None."""
+    text = written(value).strip().lower().replace("\u00a0", " ").replace("\u202f", " ")
+    if text in {"noon", "12 noon", "midnight", "12 midnight"}:
+        return 0 if "midnight" in text else 12 * 60
+    if digits := _DIGITS.match(text):
+        hour, minute, half = int(digits[1]), int(digits[2]), None
+    elif clock := _CLOCK.match(text):
+        if clock[2] is None and clock[3] is None:
+            return None  # a bare number is no time
+        hour, minute, half = int(clock[1]), int(clock[2] or 0), clock[3]
+    else:
+        return None
+    if half and hour <= 12:
+        if hour == 0:
+            return None
+        hour = hour % 12 + (12 if half == "p" else 0)
+    elif half and half == "a":
+        return None
+    if minute > 59 or hour > 24 or (hour == 24 and minute):
+        return None
+    return hour * 60 + minute
+
+
+def _length(start: int, end: object, duration: object) -> int:
+    """Minutes from start to end. No end, or the start again: an hour. An end before the start lies past midnight.
+
+    An end that would then be more than 12 hours off was written on a 12-hour clock (12:15 to 01:15): 12 hours less.
+    """
+    stop = None if is_empty(end) else minute_of(end)
+    if stop is None:
+        given = "" if is_empty(duration) else written(duration).strip()
+        return int(given) if given.isdecimal() and len(given) <= 4 and 0 < int(given) <= DAY_MINUTES else USUAL_MINUTES
+    length = stop - start
+    if length < 0:
+        length += DAY_MINUTES
+        if length > DAY_MINUTES // 2:
+            length -= DAY_MINUTES // 2
+    return length or USUAL_MINUTES
+
+
+# --- where ---------------------------------------------------------------------------------------------------
+
+
+def _where(raw: Mapping[str, Any]) -> dict[str, Any]:
+    place = line(raw.get("location"), 255)
+    parts = (line(raw.get(key), 255) for key in ("address", "city", "state", "postal_code", "country"))
+    formatted = line(raw.get("formatted_address"), 255)
+    address = formatted or ", ".join(part for part in parts if part)
+    spot, bounds = _coordinates(raw)
+    approximate = _approximate(raw, formatted, bounds=bounds)
+    url, stray = _link(raw.get("conference_url"))
+    phone = line(raw.get("conference_phone"), 255)
+    codes = _codes(raw.get("types"))
+    mode, on_hold = _mode(raw, codes, address=address, approximate=approximate, reachable=bool(url) or _dials(phone))
+    zone = line(raw.get("timezone"), 64)
+    return {
+        "place": place,
+        "address": address[:255],
+        "region": _region(raw),
+        "latitude": spot[0] if spot else None,
+        "longitude": spot[1] if spot else None,
+        "approximate": approximate,
+        "conference_url": url,
+        "conference_phone": phone,
+        "conference_notes": "\n".join(
+            part
+            for part in (stray, text(raw.get("conference_url_notes")), text(raw.get("conference_phone_notes")))
+            if part
+        ),
+        "mode": mode,
+        "on_hold": on_hold,
+        "types": tuple(code for code in codes if code in TYPES),
+        "zone": zone if zone in known_zones() else "",
+    }
+
+
+def _mode(
+    raw: Mapping[str, Any], codes: list[str], *, address: str, approximate: bool, reachable: bool
+) -> tuple[str, bool]:
+    """(mode, on hold). The list's own word first; else a link, a phone or `ONL` make it online, a street in person."""
+    closed = "TC" in codes
+    option = line(raw.get("attendance_option"), 20).lower()
+    online = reachable or "ONL" in codes or option in {ONLINE, HYBRID}
+    stated = option in {IN_PERSON, ONLINE, HYBRID}
+    physical = option != ONLINE if stated else bool(address) and not approximate
+    if option == "inactive" or (closed and not online):
+        return (ONLINE if online and not physical else IN_PERSON), True
+    if closed:
+        physical = False
+    if online and option != IN_PERSON:
+        return (HYBRID if physical else ONLINE), False
+    return IN_PERSON, False
+
+
+def _approximate(raw: Mapping[str, Any], formatted: str, *, bounds: bool) -> bool:
+    said = written(raw.get("approximate", "")).strip().lower()
+    if said in {"yes", "true", "1"}:
+        return True
+    if said in {"no", "false", "0"}:
+        return False
+    if formatted:
+        return formatted.count(",") < 3  # "Chicago, IL, USA" is a town, four parts are a street
+    return bounds or is_empty(raw.get("address"))
+
+
+def _coordinates(raw: Mapping[str, Any]) -> tuple[tuple[float, float] | None, bool]:
+    """((lat, lon) or None, whether they are the middle of an area)."""
+    numbers = [_number(raw.get("latitude")), _number(raw.get("longitude"))]
+    bounds = False
+    if None in numbers and isinstance(raw.get("coordinates"), str):
+        given = [_number(part) for part in raw["coordinates"].split(",")]
+        if len(given) == 4 and None not in given:
+            south, west, north, east = (number or 0.0 for number in given)
+            given, bounds = [(south + north) / 2, (west + east) / 2], True
+        numbers = given
+    if len(numbers) != 2 or numbers[0] is None or numbers[1] is None:
+        return None, False
+    lat, lon = numbers[0], numbers[1]
+    if (lat, lon) == (0.0, 0.0) or not (-90 <= lat <= 90 and -180 <= lon <= 180):
+        return None, False
+    return (round(lat, 6), round(lon, 6)), bounds
+
+
+def _region(raw: Mapping[str, Any]) -> str:
+    regions = raw.get("regions")
+    parts = [line(part, 60) for part in regions] if isinstance(regions, list) else []
+    parts = parts or [line(raw.get(key), 60) for key in ("region", "sub_region", "sub_sub_region")]
+    return ", ".join(dict.fromkeys(part for part in parts if part))[:120]
+
+
+_HOST = re.compile(r"^[\w-]+(\.[\w-]+)+([/?#:].*)?$")
+_ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+
+
+def _link(value: object) -> tuple[str, str]:
+    """(a link that may be put on a page, what was in its place and is none)."""
+    given = line(value, 2000)
+    if not given:
+        return "", ""
+    if found := _ADDRESS.search(given):
+        return found[0], ""
+    if _HOST.match(given):
+        return "https://" + given, ""
+    return "", given[:500]
+
+
+def _dials(phone: str) -> bool:
+    return sum(c.isdigit() for c in phone) >= 10
+
+
+# --- about ---------------------------------------------------------------------------------------------------
+
+
+def _about(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "notes": text(raw.get("notes")),
+        "confirmed_on": date_of(raw.get("last_contact")) or date_of(raw.get("updated")),
+        "extra": {key: value for key in EXTRA if (value := text(raw.get(key))[:1000])},
+    }
+
+
+def _codes(value: object) -> list[str]:
+    """Type codes of a list, or of a string of them."""
+    if isinstance(value, str):
+        items: list[Any] = re.split(r"[\s,;|]+", value)
+    elif isinstance(value, list):
+        items = value
+    else:
+        return []
+    return list(
+        dict.fromkeys(written(item).strip().upper() for item in items if isinstance(item, str | int) and item != "")
+    )
+
+
+_DATES = (
+    (re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})"), (1, 2, 3)),
+    (re.compile(r"^(\d{1,2})/(\d{1,2})/(\d{4})"), (3, 1, 2)),  # month first, as these lists write it
+)
+
+
+def date_of(value: object) -> date | None:
+    """The (UTC) date of `2023-08-29 15:56:59`, ISO, or `8/25/2022 11:17:07 AM`; None for anything else."""
+    text_ = written(value or "").strip()
+    for pattern, (year, month, day) in _DATES:
+        if found := pattern.match(text_):
+            try:
+                return date(int(found[year]), int(found[month]), int(found[day]))
+            except ValueError:
+                return None
+    return None
+
+
+@lru_cache(maxsize=1)
+def known_zones() -> frozenset[str]:
+    """The IANA names that an entry may carry."""
+    return frozenset(available_timezones()) - {"localtime", "Factory", "posixrules"}
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if abs(number) <= 1000 else None  # NaN compares as False, too
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    return blake2b(dumps(values, sort_keys=True, default=str).encode(), digest_size=8).hexdigest()
+
+
+def first_start(entry: Entry, anchor: date) -> datetime:
+    """The first wall start on or after `anchor`, a Monday, of an entry that is held on weekdays."""
+    assert entry.minute is not None
+    start = datetime.combine(anchor, datetime.min.time())
+    return start + timedelta(days=entry.days[0], minutes=entry.minute)

@@ -1,0 +1,43 @@
+"""What this room keeps about a person: their marks, commitments and self-logged meetings."""
+
+from datetime import datetime
+from typing import Any
+
+from meetings.models import Commitment, Mark, SelfLog
+from people.models import Person
+
+
+def export(person: Person) -> dict[str, Any]:
+    marks = Mark.objects.filter(person=person).select_related("sheet__occurrence__meeting__group")
+    commitments = Commitment.objects.filter(person=person).select_related("meeting")
+    return {
+        "attendance": [
+            {
+                "meeting": mark.sheet.occurrence.meeting.name,
+                "starts_at": mark.sheet.occurrence.starts_at,
+                "mark": mark.value,
+                "expected": mark.expected,
+                "written_at": mark.at,
+            }
+            for mark in marks.order_by("sheet__occurrence__starts_at", "pk")
+        ],
+        "commitments": [
+            {"meeting": c.meeting.name, "since": c.since, "until": c.until} for c in commitments.order_by("since", "pk")
+        ],
+        "self_logged": [
+            {"starts_at": log.starts_at, "entered_at": log.at}
+            for log in SelfLog.objects.filter(person=person).order_by("starts_at")
+        ],
+    }
+
+
+def erase(person: Person) -> None:
+    """Marks go with their history; head counts and other people's rows stay, without this person's name on them."""
+    Mark.objects.filter(person=person).delete()
+    Commitment.objects.filter(person=person).delete()
+    SelfLog.objects.filter(person=person).delete()
+
+
+def purge(now: datetime) -> int:
+    """Nothing yet: thinning sheets after 12 months comes with the privacy issue (docs/status.md)."""
+    return 0

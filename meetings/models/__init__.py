@@ -1,0 +1,17 @@
+"""Rows of this room: the listed meetings, and what happens at them."""
+
+from meetings.models.attendance import Commitment, Mark, MarkWrite, Occurrence, SelfLog, Sheet
+from meetings.models.meeting import Listing, Meeting, MeetingDay, Source
+
+__all__ = [
+    "Commitment",
+    "Listing",
+    "Mark",
+    "MarkWrite",
+    "Meeting",
+    "MeetingDay",
+    "Occurrence",
+    "SelfLog",
+    "Sheet",
+    "Source",
+]

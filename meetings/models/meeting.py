@@ -1,0 +1,129 @@
+"""Meetings as they are listed: a recurring rule in local wall time of a zone."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+from people.models import check_zone
+
+
+class Source(models.Model):
+    """A list that meetings were imported from."""
+
+    name = models.CharField(max_length=80, unique=True)
+    address = models.TextField(blank=True, default="")  # file name or URL of the last import
+    imported_at = models.DateTimeField(null=True)
+
+
+class Meeting(models.Model):
+    """A recurring meeting. `group` is empty until a group here founded or claimed it.
+
+    `starts_local` is the first start in wall time of `zone` (naive); `rrule` an RFC 5545 rule, empty for a single
+    date; without `starts_local` the meeting is by appointment. `next_starts_at`/`next_ends_at` (UTC) are the next
+    occurrence that has not ended yet, kept by services.upcoming for the finder's index; both are empty for a meeting
+    that is closed, on hold, by appointment or over.
+    """
+
+    IN_PERSON, ONLINE, HYBRID = "in_person", "online", "hybrid"
+    MEMBERS, SOON = "members", "soon"  # to its members; to everybody from 15 minutes before the start
+
+    group = models.ForeignKey("groups.Group", on_delete=models.SET_NULL, null=True, related_name="meetings")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, related_name="meetings")
+    source_key = models.CharField(max_length=210, blank=True, default="")  # the feed's slug
+    slug = models.SlugField(max_length=96, unique=True)
+    name = models.CharField(max_length=255)
+    starts_local = models.DateTimeField(null=True)  # stored as if UTC, read as wall time of `zone`
+    zone = models.CharField(max_length=64, validators=[check_zone])
+    rrule = models.CharField(max_length=200, blank=True, default="")
+    minutes = models.PositiveSmallIntegerField(default=60)
+    mode = models.CharField(max_length=10, default=IN_PERSON)
+    on_hold = models.BooleanField(default=False)  # its list says: closed for now, and no way in online
+    place = models.CharField(max_length=255, blank=True, default="")
+    address = models.CharField(max_length=255, blank=True, default="")
+    region = models.CharField(max_length=120, blank=True, default="")
+    latitude = models.FloatField(null=True)
+    longitude = models.FloatField(null=True)
+    approximate = models.BooleanField(default=False)
+    conference_url = models.TextField(blank=True, default="")
+    conference_phone = models.CharField(max_length=255, blank=True, default="")
+    conference_notes = models.TextField(blank=True, default="")  # passcodes: shown where the link is
+    join_shown = models.CharField(max_length=8, default=MEMBERS)  # see selectors.finder.can_see_join
+    notes = models.TextField(blank=True, default="")
+    types = models.JSONField(default=list)
+    extra = models.JSONField(default=dict)  # what the feed carries and the page does not need, for the way out
+    folded = models.TextField(blank=True, default="")  # name, place, address, region: lower case, no accents
+    confirmed_on = models.DateField(null=True)
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)  # removed from its list, or ended by its group; never deleted
+    next_starts_at = models.DateTimeField(null=True)
+    next_ends_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["source", "source_key"], condition=Q(source__isnull=False), name="one_meeting_per_source_key"
+            ),
+            models.CheckConstraint(name="meeting_mode_known", condition=Q(mode__in=["in_person", "online", "hybrid"])),
+            models.CheckConstraint(name="meeting_join_known", condition=Q(join_shown__in=["members", "soon"])),
+            models.CheckConstraint(
+                name="a_repeating_meeting_has_a_start", condition=Q(rrule="") | ~Q(starts_local=None)
+            ),
+            models.CheckConstraint(name="meeting_lasts", condition=Q(minutes__gt=0)),
+            models.CheckConstraint(
+                name="next_ends_after_it_starts",
+                condition=Q(next_starts_at=None, next_ends_at=None) | Q(next_ends_at__gt=F("next_starts_at")),
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["next_starts_at"], name="meeting_next_start", condition=Q(closed_at=None)),
+            models.Index(fields=["next_ends_at"], name="meeting_next_end", condition=Q(closed_at=None)),
+            models.Index(fields=["latitude", "longitude"], name="meeting_where", condition=Q(closed_at=None)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MeetingDay(models.Model):
+    """One weekday (0 = Monday, as in Python) on which a meeting is held, at `minute` of the local day.
+
+    `next_starts_at`/`next_ends_at` (UTC) are the next occurrence of this weekday that has not ended: the finder asks
+    these rows for "Tuesday", whose bounds are the visitor's.
+    """
+
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="days")
+    weekday = models.PositiveSmallIntegerField()
+    minute = models.PositiveSmallIntegerField()
+    next_starts_at = models.DateTimeField(null=True)
+    next_ends_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["meeting", "weekday", "minute"], name="one_row_per_day_and_minute"),
+            models.CheckConstraint(name="weekday_is_a_weekday", condition=Q(weekday__lte=6)),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["weekday", "minute"], name="meeting_by_day"),
+            models.Index(fields=["next_starts_at"], name="day_next_start"),
+            models.Index(fields=["next_ends_at"], name="day_next_end"),
+        ]
+
+
+class Listing(models.Model):
+    """One entry of a list, by its slug there. Several entries (the days of a week) may make one meeting.
+
+    `digest` is of the entry as last read: an equal one needs no second look. `gone_at`: no longer in the list.
+    """
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="listings")
+    key = models.CharField(max_length=210)
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="listings")
+    days = models.CharField(max_length=7, blank=True, default="")  # digits of weekdays, 0 = Monday
+    digest = models.CharField(max_length=16)
+    gone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "key"], name="one_listing_per_source_and_key"),
+        ]

@@ -1,0 +1,144 @@
+"""Places by name, and the time zone of a spot on earth. Reads the committed table meetings/data/cities.sqlite3.
+
+Data: GeoNames, CC BY 4.0; made by script/cities. Coordinates are degrees, distances kilometres.
+"""
+
+import sqlite3
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from math import asin, cos, floor, radians, sin, sqrt
+from pathlib import Path
+
+from meetings.folding import fold
+
+TABLE = Path(__file__).resolve().parent / "data" / "cities.sqlite3"
+EARTH_KM = 6371.0088
+ZONE_REACH_KM = 300.0  # farther than this from any town the zone is not guessed
+_local = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class City:
+    """A town of 5,000 people or more. `region` is a state or province where one is known, else empty."""
+
+    name: str
+    region: str
+    region_code: str
+    country: str
+    country_code: str
+    latitude: float
+    longitude: float
+    zone: str
+    people: int
+
+    @property
+    def label(self) -> str:
+        """`Springfield, Illinois, United States`."""
+        return ", ".join(part for part in (self.name, self.region, self.country) if part)
+
+
+def distance_km(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
+    """Great-circle distance."""
+    return 2 * EARTH_KM * asin(min(1.0, sqrt(half_chord_squared(lat_a, lon_a, lat_b, lon_b))))
+
+
+def half_chord_squared(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
+    """The haversine of the angle between two spots; grows with their distance."""
+    phi_a, phi_b = radians(lat_a), radians(lat_b)
+    across = sin(radians(lon_b - lon_a) / 2) ** 2
+    return sin((phi_b - phi_a) / 2) ** 2 + cos(phi_a) * cos(phi_b) * across
+
+
+def search(text: str, *, limit: int = 8) -> list[City]:
+    """Towns whose name begins with `text`, the larger first; an exact name comes before a longer one.
+
+    After a comma, or as last word, a state, province or country narrows it: `Portland, ME`, `cordoba spain`.
+    """
+    name, narrow = _split(text)
+    if not name:
+        return []
+    found = _named(name, narrow, limit)
+    words = name.split(" ")
+    for cut in range(len(words) - 1, 0, -1):
+        if found or narrow:
+            break
+        found = _named(" ".join(words[:cut]), (" ".join(words[cut:]),), limit)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def zone_at(latitude: float, longitude: float) -> str | None:
+    """The IANA zone of the nearest town, None when there is none within 300 km. Round the input to reuse answers."""
+    best: tuple[float, int] | None = None
+    for ring in range(4):
+        for lat, lon, zone in _spots(latitude, longitude, ring):
+            if best and abs(lat - latitude) * 111.0 > best[0]:
+                continue  # farther north or south alone than the nearest so far
+            away = distance_km(latitude, longitude, lat, lon)
+            if best is None or away < best[0]:
+                best = (away, zone)
+        # a cell is 111 km high: what the rings so far hold is nearest if it is nearer than their edge
+        if best and best[0] < ring * 111.0 * max(0.05, cos(radians(min(89.0, abs(latitude) + ring)))):
+            break
+    if best is None or best[0] > ZONE_REACH_KM:
+        return None
+    row = _table().execute("SELECT name FROM zone WHERE id = ?", (best[1],)).fetchone()
+    return str(row[0])
+
+
+def _split(text: str) -> tuple[str, tuple[str, ...]]:
+    head, *tail = text[:120].split(",")
+    return fold(head), tuple(part for part in map(fold, tail) if part)
+
+
+def _named(name: str, narrow: tuple[str, ...], limit: int) -> list[City]:
+    rows = _table().execute(
+        "SELECT c.name, coalesce(r.name, ''), coalesce(r.code, ''), l.name, l.code, c.lat, c.lon, z.name, c.people,"
+        " min(n.folded <> ?1) AS longer"
+        " FROM called n JOIN city c ON c.id = n.city JOIN country l ON l.id = c.country JOIN zone z ON z.id = c.zone"
+        " LEFT JOIN region r ON r.id = c.region"
+        " WHERE n.folded >= ?1 AND n.folded < ?2 GROUP BY c.id ORDER BY longer, c.id LIMIT ?3",
+        (name, name + "\uffff", 4000 if narrow else limit),
+    )
+    found = []
+    for town, region, region_code, country, code, lat, lon, zone, people, _ in rows:
+        city = City(town, region, region_code, country, code, lat / 1000, lon / 1000, zone, people)
+        if all(_within(city, part) for part in narrow):
+            found.append(city)
+    return found[:limit]
+
+
+OTHER_COUNTRY_NAMES = {"usa": "US", "u s a": "US", "america": "US", "uk": "GB", "great britain": "GB", "england": "GB"}
+
+
+def _within(city: City, part: str) -> bool:
+    """Whether `part` (folded) is the beginning of this city's region or country, or their code."""
+    if part in (city.region_code.lower(), city.country_code.lower()):
+        return True
+    if OTHER_COUNTRY_NAMES.get(part) == city.country_code:
+        return True
+    return len(part) >= 3 and any(fold(name).startswith(part) for name in (city.region, city.country) if name)
+
+
+def _spots(latitude: float, longitude: float, ring: int) -> list[tuple[float, float, int]]:
+    """All spots of the 1-degree cells that are `ring` cells away from the one that holds the coordinates."""
+    row, column = floor(latitude) + 90, floor(longitude) + 180
+    cells = {
+        (row + up) * 360 + (column + right) % 360
+        for up in range(-ring, ring + 1)
+        for right in range(-ring, ring + 1)
+        if max(abs(up), abs(right)) == ring and 0 <= row + up <= 180
+    }
+    marks = ",".join("?" * len(cells))
+    rows = _table().execute(f"SELECT lat, lon, zone FROM spot WHERE cell IN ({marks})", tuple(cells))  # noqa: S608
+    return [(lat / 1000, lon / 1000, zone) for lat, lon, zone in rows]
+
+
+def _table() -> sqlite3.Connection:
+    """One read-only connection per thread."""
+    found: sqlite3.Connection | None = getattr(_local, "table", None)
+    if found is None:
+        found = sqlite3.connect(f"file:{TABLE}?mode=ro&immutable=1", uri=True)
+        _local.table = found
+    return found

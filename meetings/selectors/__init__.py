@@ -1,0 +1,1 @@
+"""Reads about meetings, a noun per module."""

@@ -1,0 +1,59 @@
+"""From a meeting's row to its schedule: its rule, what was arranged for single occurrences, its next one."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from ground.wall import to_utc
+from meetings.models import Meeting, Occurrence
+from meetings.schedule import Changes, Held, Moved, Rule, next_held, occurrences
+
+BACK = timedelta(days=2)  # longer than any meeting: what was arranged before that is over
+
+
+def rule_of(meeting: Meeting) -> Rule | None:
+    """The meeting's rule; None when it is by appointment."""
+    if meeting.starts_local is None:
+        return None
+    return Rule(meeting.starts_local.replace(tzinfo=None), meeting.zone, meeting.minutes, meeting.rrule)
+
+
+def changes_of(meetings: Collection[Meeting], after: datetime) -> dict[int, Changes]:
+    """By meeting id: what is cancelled or was moved, of occurrences that are not over at `after` (UTC). One query."""
+    by_id = {meeting.pk: meeting for meeting in meetings}
+    found: dict[int, dict[datetime, Moved | None]] = {}
+    rows = Occurrence.objects.filter(meeting_id__in=by_id).filter(
+        Q(ends_at__gt=after - BACK) | Q(original_local__gt=after - BACK)
+    )
+    for pk, original, state, starts_at, ends_at in rows.values_list(
+        "meeting_id", "original_local", "state", "starts_at", "ends_at"
+    ):
+        local = original.replace(tzinfo=None)
+        if state == Occurrence.CANCELLED:
+            found.setdefault(pk, {})[local] = None
+        elif starts_at != to_utc(local, by_id[pk].zone) or ends_at != starts_at + timedelta(minutes=by_id[pk].minutes):
+            found.setdefault(pk, {})[local] = Moved(starts_at, ends_at)
+    return dict(found)
+
+
+def next_of(
+    meeting: Meeting, now: datetime, changes: Changes | None = None, *, weekday: int | None = None
+) -> Held | None:
+    """The occurrence in progress or next; None for a meeting that is closed, on hold, by appointment or over."""
+    rule = rule_of(meeting)
+    if rule is None or meeting.closed_at is not None or meeting.on_hold:
+        return None
+    return next_held(rule, now, changes, weekday=weekday)
+
+
+def dates_of(meeting: Meeting, now: datetime, *, days: int = 28, most: int = 8) -> list[Held]:
+    """The coming occurrences of one meeting, the one in progress included, for its page. One query."""
+    rule = rule_of(meeting)
+    if rule is None or meeting.closed_at is not None or meeting.on_hold:
+        return []
+    changes = changes_of([meeting], now).get(meeting.pk)
+    coming = occurrences(rule, now, now + timedelta(days=days), changes)[:most]
+    if not coming and (later := next_held(rule, now, changes)):
+        coming = [later]  # a meeting of every quarter has a next date, too
+    return coming

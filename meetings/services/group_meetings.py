@@ -1,0 +1,209 @@
+"""The meetings of groups: founding a group from a listed meeting or afresh, and the series that it keeps itself."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.validators import URLValidator
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from ground import clock
+from ground.errors import Conflict, Settled
+from ground.links import ALPHABET
+from ground.wall import to_wall
+from groups.models import Group
+from groups.policies import can_run
+from groups.services import group_close, group_found
+from meetings.folding import fold
+from meetings.models import Commitment, Meeting
+from meetings.policies import can_run_meeting
+from meetings.schedule import weekly
+from meetings.selectors.attendance import stored_local
+from meetings.services.commitments import commitments_end
+from meetings.services.occurrences import occurrences_rematch
+from meetings.services.upcoming import schedule_write, upcoming_refresh
+from people.models import Person, check_zone
+from people.services import changes_write
+
+LONGEST = 24 * 60 - 1  # minutes: a meeting ends before the next day's begins
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A weekly meeting as a facilitator describes it: wall time of `zone`, weekdays 0 = Monday, length in minutes."""
+
+    name: str
+    weekdays: tuple[int, ...]
+    starts: time
+    zone: str
+    minutes: int = 60
+    mode: str = Meeting.IN_PERSON
+    place: str = ""
+    address: str = ""
+    conference_url: str = ""
+
+
+def group_found_from_meeting(
+    *, actor: Person, meeting: Meeting, name: str = "", about: str = "", head_count_only: bool = False
+) -> Group:
+    """Found a group around a listed meeting that has none, in the meeting's zone; without `name` the meeting's.
+
+    Raises what group_found raises, Conflict when a group has the meeting already, Settled when it is no longer held.
+    """
+    if meeting.closed_at is not None:
+        raise Settled(_("This meeting is no longer held."))
+    with transaction.atomic():
+        group = group_found(
+            actor=actor,
+            name=name or meeting.name[:80],
+            zone=meeting.zone,
+            about=about,
+            head_count_only=head_count_only,
+        )
+        # PostgreSQL reads the closed groups in a subquery of its own: without the lock two founders both find it free
+        Meeting.objects.select_for_update().filter(pk=meeting.pk).first()
+        free = Meeting.objects.filter(Q(group=None) | Q(group__closed_at__isnull=False), pk=meeting.pk)
+        # one statement decides who has the meeting: two founders at once cannot both
+        if not free.update(group=group):
+            raise Conflict(_("This meeting has a group here already. Ask at the meeting to be invited."))
+    meeting.group = group
+    return group
+
+
+def group_found_afresh(
+    *, actor: Person, name: str, zone: str, about: str = "", head_count_only: bool = False, plan: Plan | None = None
+) -> Group:
+    """Found a group, with its first weekly meeting when `plan` is given: both or neither."""
+    with transaction.atomic():
+        group = group_found(actor=actor, name=name, zone=zone, about=about, head_count_only=head_count_only)
+        if plan is not None:
+            meeting_make(actor=actor, group=group, plan=plan)
+    return group
+
+
+def meeting_make(*, actor: Person, group: Group, plan: Plan) -> Meeting:
+    """Add a weekly meeting to a group, from its next date on. Facilitators only. Raises ValidationError."""
+    if not can_run(actor, group):
+        raise PermissionDenied
+    now = clock.now()
+    meeting = Meeting(group=group, slug=_draw_slug(), created_at=now)
+    with transaction.atomic():
+        _fill(meeting, plan, now)
+        meeting.save(force_insert=True)
+        schedule_write(meetings=[meeting], now=now)
+    return meeting
+
+
+def meeting_edit(*, actor: Person, meeting: Meeting, plan: Plan) -> Meeting:
+    """Change a series from its next date on; what has begun, was cancelled or carries a mark keeps its date.
+
+    Facilitators only. A meeting of an imported list is changed there: ValidationError. Settled when it has ended.
+    """
+    _refuse(actor, meeting)
+    if meeting.source_id is not None:
+        raise ValidationError(_("This meeting comes from a list. Its times are changed there."))
+    now = clock.now()
+    with transaction.atomic():
+        _fill(meeting, plan, now)
+        meeting.save(update_fields=_WRITTEN)
+        occurrences_rematch(meetings=[meeting], now=now)
+        schedule_write(meetings=[meeting], now=now)
+    return meeting
+
+
+def meeting_end(*, actor: Person, meeting: Meeting) -> None:
+    """The series is held no more: commitments end, coming dates go, what was stays.
+
+    Facilitators only. A meeting of an imported list ends when its list drops it: ValidationError. Settled when it has
+    ended already.
+    """
+    _refuse(actor, meeting)
+    if meeting.source_id is not None:
+        raise ValidationError(_("This meeting comes from a list, and ends when the list drops it."))
+    now = clock.now()
+    with transaction.atomic():
+        people = commitments_end(meeting=meeting, now=now)
+        changes_write(people=people, cause="uncommitted", ref=meeting.pk, at=now)
+        _drop_coming(meeting, now)
+        if not Meeting.objects.filter(pk=meeting.pk, closed_at=None).update(closed_at=now):
+            raise Settled(_("This meeting has ended."))
+        upcoming_refresh(meeting_ids=[meeting.pk], now=now)
+
+
+def group_end(*, actor: Person, group: Group) -> None:
+    """Close a group with all that hangs on it: memberships, invitations, commitments, its own meetings.
+
+    Meetings of imported lists stay listed and may found another group. Facilitators only; Conflict when closed.
+    """
+    now = clock.now()
+    with transaction.atomic():
+        group_close(actor=actor, group=group, at=now)
+        Commitment.objects.standing().filter(meeting__group=group).update(until=now)
+        held = list(Meeting.objects.filter(group=group, closed_at=None))
+        for meeting in held:
+            _drop_coming(meeting, now)
+        Meeting.objects.filter(group=group, closed_at=None, source=None).update(closed_at=now)
+        upcoming_refresh(meeting_ids=[meeting.pk for meeting in held], now=now)
+
+
+_CHECKED = {"name", "zone", "minutes", "place", "address"}
+_WRITTEN = [
+    "name", "zone", "minutes", "mode", "place", "address", "conference_url", "starts_local", "rrule", "folded",
+]  # fmt: skip
+
+
+def _fill(meeting: Meeting, plan: Plan, now: datetime) -> None:
+    """Put a checked plan into the row. Raises ValidationError naming the field."""
+    meeting.name = " ".join(plan.name.split())
+    try:
+        check_zone(plan.zone)
+    except ValidationError as unknown:
+        raise ValidationError({"zone": _("This time zone is not known here.")}) from unknown
+    if not plan.weekdays or not set(plan.weekdays) <= set(range(7)):
+        raise ValidationError({"weekdays": _("Choose a day of the week.")})
+    if not 1 <= plan.minutes <= LONGEST:
+        raise ValidationError({"minutes": _("A meeting lasts from one minute to less than a day.")})
+    if plan.conference_url:
+        try:
+            URLValidator(schemes=["https", "http"])(plan.conference_url)
+        except ValidationError as wrong:
+            raise ValidationError({"conference_url": _("Give the whole address, with https:// in front.")}) from wrong
+    if plan.mode == Meeting.ONLINE and not plan.conference_url:
+        raise ValidationError({"conference_url": _("An online meeting needs its address.")})
+    meeting.zone, meeting.minutes, meeting.mode = plan.zone, plan.minutes, plan.mode
+    meeting.place, meeting.address = plan.place.strip(), plan.address.strip()
+    meeting.conference_url = plan.conference_url.strip()
+    days = tuple(sorted(set(plan.weekdays)))
+    meeting.rrule = weekly(days)
+    meeting.starts_local = _first_start(days, plan.starts, plan.zone, now)
+    meeting.folded = fold(f"{meeting.name} {meeting.place} {meeting.address} {meeting.region}")
+    meeting.clean_fields(exclude=[f.name for f in Meeting._meta.fields if f.name not in _CHECKED])  # noqa: SLF001
+
+
+def _first_start(days: Iterable[int], starts: time, zone: str, now: datetime) -> datetime:
+    """The first wall start that is still to come, stored as if UTC."""
+    wall = to_wall(now, zone)
+    today = datetime.combine(wall.date(), starts.replace(second=0, microsecond=0))
+    coming = (today + timedelta(days=ahead) for ahead in range(8))
+    first = next(start for start in coming if start.weekday() in set(days) and start > wall)
+    return stored_local(first)
+
+
+def _drop_coming(meeting: Meeting, now: datetime) -> None:
+    """Rows of dates that will not be held; they carry excuses at most."""
+    meeting.occurrences.filter(starts_at__gt=now).delete()
+
+
+def _refuse(actor: Person, meeting: Meeting) -> None:
+    if not can_run_meeting(actor, meeting):
+        raise PermissionDenied
+    if meeting.closed_at is not None:
+        raise Settled(_("This meeting has ended."))
+
+
+def _draw_slug() -> str:
+    return "g-" + "".join(secrets.choice(ALPHABET) for _n in range(10))

@@ -1,0 +1,118 @@
+"""From an entry of a list to a meeting's row, and what differs between the two."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.utils.text import slugify
+
+from meetings import places
+from meetings.folding import fold
+from meetings.guide import Entry, first_start
+from meetings.guide_types import NOT_SHOWN, TYPES
+from meetings.models import Meeting
+from meetings.places_of import town_in
+from meetings.schedule import weekly
+
+ANCHOR = date(2001, 1, 1)  # a Monday: lists name weekdays, not the day a meeting began
+SLUG_ROOM = 80  # of the 96 characters; the rest tells equal slugs of two lists apart
+
+# the row's columns, by the word a person would use for them in "what changed"
+WORDS = {
+    "name": "name",
+    "starts_local": "time",
+    "minutes": "length",
+    "zone": "zone",
+    "mode": "mode",
+    "on_hold": "open or closed",
+    "place": "place",
+    "address": "address",
+    "region": "region",
+    "latitude": "coordinates",
+    "longitude": "coordinates",
+    "approximate": "coordinates",
+    "conference_url": "link",
+    "conference_phone": "phone",
+    "conference_notes": "how to join",
+    "notes": "notes",
+    "types": "types",
+    "confirmed_on": "confirmed on",
+    "extra": "further details",
+}
+
+
+def in_a_zone(entry: Entry, given: str) -> Entry | None:
+    """The entry with a zone: its own, else that of its coordinates, else the one given; None when there is none."""
+    if entry.zone:
+        return entry
+    zone = None
+    if entry.latitude is not None and entry.longitude is not None:
+        zone = places.zone_at(round(entry.latitude, 2), round(entry.longitude, 2))
+    zone = zone or given
+    return replace(entry, zone=zone) if zone else None
+
+
+def values_of(entry: Entry, days: Iterable[int], confirmed_on: date | None) -> dict[str, Any]:
+    """The columns that a list owns, for one meeting on these weekdays."""
+    starts_local: datetime | None = None
+    rrule = ""
+    kept = sorted(set(days))
+    if kept and entry.minute is not None:
+        rrule = weekly(kept)
+        starts_local = first_start(replace(entry, days=tuple(kept)), ANCHOR).replace(tzinfo=UTC)
+    latitude, longitude, approximate = entry.latitude, entry.longitude, entry.approximate
+    if latitude is None and (spot := town_in(entry.address, entry.region, entry.zone)):
+        (latitude, longitude), approximate = spot, True
+    return {
+        "name": entry.name,
+        "starts_local": starts_local,
+        "rrule": rrule,
+        "minutes": entry.minutes,
+        "zone": entry.zone,
+        "mode": entry.mode,
+        "on_hold": entry.on_hold,
+        "place": entry.place,
+        "address": entry.address,
+        "region": entry.region,
+        "latitude": latitude,
+        "longitude": longitude,
+        "approximate": approximate,
+        "conference_url": entry.conference_url,
+        "conference_phone": entry.conference_phone,
+        "conference_notes": entry.conference_notes,
+        "notes": entry.notes,
+        "types": list(entry.types),
+        "confirmed_on": confirmed_on,
+        "extra": dict(entry.extra),
+    }
+
+
+def folded_of(meeting: Meeting) -> str:
+    """What the finder's text search reads: each word after a blank, and `#code` for each type."""
+    labels = [TYPES[code] for code in meeting.types if code in TYPES and code not in NOT_SHOWN]
+    parts = (meeting.name, meeting.place, meeting.address, meeting.region, meeting.extra.get("group", ""), *labels)
+    words = dict.fromkeys(" ".join(fold(part) for part in parts).split())
+    return " ".join(["", *words, *(f"#{code.lower()}" for code in meeting.types), ""])
+
+
+def differences(meeting: Meeting, values: dict[str, Any]) -> list[str]:
+    """The columns in which the row differs from what the list says now."""
+    return [column for column, value in values.items() if getattr(meeting, column) != value]
+
+
+def words_for(meeting: Meeting, values: dict[str, Any]) -> set[str]:
+    """The same in a person's words. The days are told by the entries, not by the row; a date alone is no time."""
+    columns = set(differences(meeting, values)) - {"rrule"}
+    before, after = meeting.starts_local, values["starts_local"]
+    if before is not None and after is not None and before.time() == after.time():
+        columns.discard("starts_local")
+    return {WORDS[column] for column in columns}
+
+
+def slug_for(key: str, name: str) -> str:
+    """The address of a new meeting: the list's slug where it says something, else the name with it."""
+    slug = slugify(key)[:SLUG_ROOM].strip("-")
+    if slug.isdigit() or len(slug) < 3:
+        slug = f"{slugify(name)[: SLUG_ROOM - 12]}-{slug}".strip("-")
+    return slug or "meeting"

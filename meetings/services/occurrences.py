@@ -1,0 +1,254 @@
+"""Occurrences: made from the rule when something happens at them, cancelled, taken up again, prepared by the worker.
+
+A group's meeting always has its next occurrence as a row ahead of time; its sheet opens at the start.
+"""
+
+import logging
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.utils.translation import gettext as _
+
+from ground import clock
+from groups.models import Membership
+from meetings import schedule
+from meetings.models import Meeting, Occurrence, Sheet
+from meetings.policies import can_run_meeting
+from meetings.schedule import Held
+from meetings.selectors.attendance import OPEN_FOR, held_after, held_on, people_on, stored_local
+from meetings.selectors.held import rule_of
+from meetings.services.upcoming import upcoming_refresh
+from people.models import Person
+from people.services import changes_write
+
+log = logging.getLogger("porchlight.meetings")
+
+BATCH = 200
+FARTHEST = timedelta(days=400)  # ahead, for excuses and cancellings
+LOOK_BACK = timedelta(days=30)  # lists of an outage longer than this open when somebody asks for them
+
+
+def occurrence_get(*, meeting: Meeting, original_local: datetime) -> Occurrence:
+    """The row of the meeting's occurrence with this original wall start (naive), made when it is needed.
+
+    Raises ValidationError when the meeting belongs to no group, its rule has no such date, or it is too far ahead.
+    """
+    if meeting.group_id is None:
+        raise ValidationError(_("This meeting belongs to no group here."))
+    key = stored_local(original_local.replace(tzinfo=None))
+    found = Occurrence.objects.filter(meeting=meeting, original_local=key).first()
+    if found is None:
+        held = held_on(meeting, original_local.replace(tzinfo=None))
+        if held is None:
+            raise ValidationError(_("This meeting is not held at that time."))
+        _make(meeting, held)
+        found = Occurrence.objects.get(meeting=meeting, original_local=key)
+    found.meeting = meeting
+    return found
+
+
+def sheet_get(*, occurrence: Occurrence) -> Sheet:
+    """The sheet of an occurrence, opened when there is none."""
+    sheet = Sheet.objects.filter(occurrence=occurrence).first()
+    if sheet is None:
+        Sheet.objects.bulk_create([Sheet(occurrence=occurrence, opened_at=clock.now())], ignore_conflicts=True)
+        sheet = Sheet.objects.get(occurrence=occurrence)
+    sheet.occurrence = occurrence
+    return sheet
+
+
+def occurrence_cancel(*, actor: Person, occurrence: Occurrence) -> Occurrence:
+    """This date is not held. Marks stay; for the watch HITs count and absences do not. Facilitators only.
+
+    Cancelling twice is cancelling once.
+    """
+    return _state_set(actor, occurrence, Occurrence.CANCELLED, "occurrence_cancelled")
+
+
+def occurrence_uncancel(*, actor: Person, occurrence: Occurrence) -> Occurrence:
+    """This date is held after all. Facilitators of the group only."""
+    return _state_set(actor, occurrence, Occurrence.SCHEDULED, "occurrence_uncancelled")
+
+
+def occurrences_cancel(
+    *, actor: Person, meeting: Meeting, originals: Collection[datetime] = (), count: int = 0
+) -> list[Occurrence]:
+    """Cancel several dates at once: those named by original wall start (naive), or the next `count` still to begin.
+
+    All or none: one date that the rule does not have raises ValidationError and cancels nothing.
+    """
+    if not can_run_meeting(actor, meeting):
+        raise PermissionDenied
+    now = clock.now()
+    if count:
+        coming = [held for held in held_after(meeting, now, count + 1) if held.starts_at > now]
+        originals = [held.original_local for held in coming[:count]]
+    if not originals:
+        raise ValidationError(_("Choose the dates that are not held."))
+    with transaction.atomic():
+        rows = [occurrence_get(meeting=meeting, original_local=original) for original in sorted(set(originals))]
+        return [occurrence_cancel(actor=actor, occurrence=row) for row in rows]
+
+
+def occurrence_duty_set(*, actor: Person, occurrence: Occurrence, person: Person | None) -> Occurrence:
+    """Name the facilitator on duty for one date; None: all of them. Raises ValidationError unless they are one."""
+    meeting = occurrence.meeting
+    if not can_run_meeting(actor, meeting):
+        raise PermissionDenied
+    runs = Membership.objects.facilitators().filter(group=meeting.group_id)
+    if person is not None and not runs.filter(person=person).exists():
+        raise ValidationError(_("Only a facilitator of the group can be on duty."))
+    Occurrence.objects.filter(pk=occurrence.pk).update(on_duty=person)
+    occurrence.on_duty = person
+    return occurrence
+
+
+def occurrences_prepare(now: datetime) -> int:
+    """Make the coming occurrence of up to 200 meetings of groups, and open up to 200 sheets whose start has come.
+
+    Returns how many rows were made. Meetings without a group have nothing to prepare.
+    """
+    return _plan(now) + _open_sheets(now)
+
+
+def sheets_expire(now: datetime) -> int:
+    """Sheets that nobody closed within 7 days after the end are expired; they may still be closed. Up to 200 a call."""
+    over = Sheet.objects.filter(state=Sheet.OPEN, occurrence__ends_at__lte=now - OPEN_FOR)
+    batch = list(over.order_by("pk").values_list("pk", flat=True)[:BATCH])
+    if not batch:
+        return 0
+    # the state is asked again: a facilitator may close one of them between the look and the write
+    return Sheet.objects.filter(pk__in=batch, state=Sheet.OPEN).update(state=Sheet.EXPIRED)
+
+
+def occurrences_rematch(*, meetings: Iterable[Meeting], now: datetime) -> int:
+    """After a rule changed: drop the coming rows that it no longer has, fit the others to it.
+
+    Before its start a row carries at most excuses and a cancelling, and those are for a date that is no more. What has
+    begun stays, under its original start. Returns how many were dropped.
+    """
+    coming = Occurrence.objects.filter(meeting__in=list(meetings), starts_at__gt=now)
+    dropped: list[int] = []
+    fitted: list[Occurrence] = []
+    for row in coming.select_related("meeting"):
+        held = held_on(row.meeting, row.original_local.replace(tzinfo=None))
+        if held is None:
+            dropped.append(row.pk)
+        else:  # the same start, perhaps another length
+            row.starts_at, row.ends_at = held.starts_at, held.ends_at
+            fitted.append(row)
+    if dropped:
+        Occurrence.objects.filter(pk__in=dropped).delete()
+    Occurrence.objects.bulk_update(fitted, ["starts_at", "ends_at"], batch_size=BATCH)
+    return len(dropped)
+
+
+def _state_set(actor: Person, occurrence: Occurrence, state: str, cause: str) -> Occurrence:
+    if not can_run_meeting(actor, occurrence.meeting):
+        raise PermissionDenied
+    with transaction.atomic():
+        if Occurrence.objects.filter(pk=occurrence.pk).exclude(state=state).update(state=state):
+            changes_write(people=people_on(occurrence), cause=cause, ref=occurrence.pk)
+            upcoming_refresh(meeting_ids=[occurrence.meeting_id])  # the finder never lists a cancelled date as on
+    occurrence.state = state
+    return occurrence
+
+
+def _make(meeting: Meeting, held: Held) -> None:
+    """Insert the row, and for a date to come all that lie before it: the rows of a meeting have no gaps ahead.
+
+    So the worker may go on from the latest row, however far ahead somebody excused themself.
+    """
+    now = clock.now()
+    rows = [held]
+    if held.starts_at > now:
+        if held.starts_at > now + FARTHEST:
+            raise ValidationError(_("This date is too far ahead."))
+        last = Occurrence.objects.filter(meeting=meeting).aggregate(last=Max("starts_at"))["last"]
+        rows += _between(meeting, last, held.starts_at, now)
+    # two people asking at once get the one row: the unique key decides, whoever inserts
+    Occurrence.objects.bulk_create([_row(meeting, one) for one in rows], ignore_conflicts=True)
+
+
+def _running() -> QuerySet[Meeting]:
+    """Meetings of groups that are still held by a rule."""
+    return Meeting.objects.filter(
+        group__isnull=False,
+        group__closed_at=None,
+        closed_at=None,
+        on_hold=False,
+        starts_local__isnull=False,
+        next_starts_at__isnull=False,
+    )
+
+
+def _plan(now: datetime) -> int:
+    ahead = Occurrence.objects.filter(meeting=OuterRef("pk"), starts_at__gt=now)
+    without = _running().filter(~Exists(ahead)).annotate(last_start=Max("occurrences__starts_at"))
+    rows: list[Occurrence] = []
+    for meeting in without.select_related("group").order_by("next_starts_at", "pk")[:BATCH]:
+        try:
+            rows += [_row(meeting, held) for held in _missing(meeting, meeting.last_start, now)]
+        except schedule.BadRule:  # one meeting's rule must not keep the others from being prepared
+            log.exception("meeting %s has a rule that cannot be read", meeting.pk)
+    # another worker may prepare the same meetings at this moment: the unique key keeps one row each
+    Occurrence.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def _missing(meeting: Meeting, last_start: datetime | None, now: datetime) -> list[Held]:
+    """What the rule has after the latest row, through the first date that is still to come."""
+    coming = next((held for held in held_after(meeting, now, 2) if held.starts_at > now), None)
+    return _between(meeting, last_start, coming.starts_at if coming else now, now)
+
+
+def _between(meeting: Meeting, last_start: datetime | None, until: datetime, now: datetime) -> list[Held]:
+    """The dates after the latest row through `until`; without a row, from when the group has the meeting."""
+    rule = rule_of(meeting)
+    assert rule is not None
+    assert meeting.group is not None
+    begin = last_start or max(meeting.group.created_at, meeting.created_at) - timedelta(microseconds=1)
+    begin = max(begin, now - LOOK_BACK)
+    held = schedule.occurrences(rule, begin, until + timedelta(microseconds=1))
+    return [one for one in held if begin < one.starts_at <= until]
+
+
+def _open_sheets(now: datetime) -> int:
+    begun = Occurrence.objects.filter(
+        sheet=None,
+        state=Occurrence.SCHEDULED,
+        starts_at__lte=now,
+        starts_at__gt=now - LOOK_BACK,
+        meeting__group__isnull=False,
+        meeting__group__closed_at=None,
+        meeting__closed_at=None,
+    )
+    begun_now = list(begun.select_related("meeting").order_by("starts_at", "pk")[:BATCH])
+    standing = [row for row in begun_now if _stands(row)]
+    stale = [row.pk for row in begun_now if not _stands(row)]
+    if stale:  # the list that was imported changed its time meanwhile; nothing hangs on these rows
+        Occurrence.objects.filter(pk__in=stale, sheet=None).delete()
+    Sheet.objects.bulk_create(
+        [Sheet(occurrence=row, opened_at=row.starts_at) for row in standing], ignore_conflicts=True
+    )
+    return len(begun_now)
+
+
+def _stands(row: Occurrence) -> bool:
+    """Whether the meeting's rule still has this original start."""
+    try:
+        return held_on(row.meeting, row.original_local.replace(tzinfo=None)) is not None
+    except schedule.BadRule:
+        return True
+
+
+def _row(meeting: Meeting, held: Held) -> Occurrence:
+    return Occurrence(
+        meeting=meeting,
+        original_local=stored_local(held.original_local),
+        starts_at=held.starts_at,
+        ends_at=held.ends_at,
+    )

@@ -1,0 +1,22 @@
+"""Reads of a member's own tools: for the member only, never for anybody else."""
+
+from dataclasses import dataclass
+
+from cravings.lines import dialled
+from own.models import CallCard
+from people.models import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Whom the member would call. `tel` is what stands after "tel:"."""
+
+    name: str
+    number: str
+    tel: str
+
+
+def call_card_of(person: Person) -> Card | None:
+    """The person's own card; None when there is none. Call it for nobody but the one who is signed in."""
+    row = CallCard.objects.filter(person=person).first()
+    return Card(row.name, row.number, dialled(row.number)) if row else None

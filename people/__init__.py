@@ -1,0 +1,1 @@
+"""Who: accounts, persons, contact ways, windows, blocks, links, changes, holdings."""

@@ -1,0 +1,82 @@
+"""Reads about who: scoped to what the asker may know."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+
+from people.models import AccessLog, Account, AddressCode, Block, ContactWay, Person
+
+
+def person_of(account: Any) -> Person | None:
+    """The person of a signed-in account; None for a guest."""
+    return account.person if getattr(account, "is_authenticated", False) else None
+
+
+def person_by_pid(pid: UUID | str) -> Person:
+    """Raises Person.DoesNotExist."""
+    return Person.objects.get(pid=pid)
+
+
+def account_of(person: Person) -> Account | None:
+    """The account that signs in as `person`, if there is one."""
+    return Account.objects.filter(person=person).first()
+
+
+def blocked_between(one: Person, other: Person) -> bool:
+    """True when either blocked the other: they do not see each other."""
+    return Block.objects.filter(Q(blocker=one, blocked=other) | Q(blocker=other, blocked=one)).exists()
+
+
+def live_ways(person: Person) -> list[ContactWay]:
+    """The ways that were not refused for good, in the order the person set."""
+    return list(ContactWay.objects.filter(person=person, bounced_at=None).order_by("position", "pk"))
+
+
+def way_exists(person: Person) -> bool:
+    """True when a way outside the site reaches the person."""
+    return ContactWay.objects.filter(person=person, bounced_at=None).exists()
+
+
+def is_coordinator(person: Person | None) -> bool:
+    return person is not None and Account.objects.filter(person=person, is_coordinator=True, is_active=True).exists()
+
+
+def demo_accounts() -> list[Account]:
+    """The people that the demo made, for its sign-in page; empty without the development switch."""
+    if not settings.DEVELOPMENT:
+        return []
+    return list(Account.objects.filter(is_active=True).order_by("pk")[:30])
+
+
+def demo_account(alias: str) -> Account | None:
+    """One of `demo_accounts` by alias."""
+    return next((account for account in demo_accounts() if account.alias == alias), None)
+
+
+def ways_of(person: Person) -> list[ContactWay]:
+    """Every way on the person's own list, refused ones too, in their order."""
+    return list(ContactWay.objects.filter(person=person).order_by("position", "pk"))
+
+
+def code_pending(person: Person, now: datetime) -> str:
+    """The address that waits for its code to be typed at `now` (UTC); empty when none does."""
+    waiting = AddressCode.objects.filter(person=person, used_at=None, expires_at__gt=now).order_by("-pk").first()
+    return waiting.address if waiting else ""
+
+
+def signs_in_another(address: str, person: Person) -> bool:
+    """Whether another account signs in with this address. Say it to nobody but that mailbox."""
+    return Account.objects.filter(email__iexact=address.strip()).exclude(person=person).exists()
+
+
+def looks_at(person: Person, limit: int = 100) -> list[AccessLog]:
+    """Who looked at the person's attendance, latest first: for that person alone (D14)."""
+    return list(AccessLog.objects.filter(person=person).order_by("-at", "-pk")[:limit])
+
+
+def blocks_of(person: Person) -> list[Block]:
+    """Whom the person blocked, latest first; `block.blocked` is loaded."""
+    return list(Block.objects.filter(blocker=person).select_related("blocked").order_by("-at", "-pk"))

@@ -1,0 +1,1 @@
+"""The watch: rules, pauses, watches, episodes, escalation."""

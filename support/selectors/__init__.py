@@ -1,0 +1,1 @@
+"""Reads of the watch, a noun per module."""

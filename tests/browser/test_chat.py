@@ -1,0 +1,211 @@
+"""Two people talk in two browsers; one of them loses the network in the middle."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.chat.folk import Folk, settle
+from tests.servers import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.embedded]
+
+PHONE = {"width": 360, "height": 640}
+DESK = {"width": 1280, "height": 860}
+
+
+@pytest.fixture(scope="module")
+def folk(site: Site) -> Folk:
+    people = ["Rowan", "Sam at the lake", "Noor", "Kit"]
+    return settle(site, people, {"Tuesday harbour": people[:3], "Lake walk": people[:2]})
+
+
+@pytest.fixture
+def errors() -> Iterator[list[str]]:
+    found: list[str] = []
+    yield found
+    assert not found, found
+
+
+@contextmanager
+def signed_in(browser: Browser, folk: Folk, name: str, errors: list[str], **options) -> Iterator[BrowserContext]:
+    options = {"viewport": PHONE, "locale": "en-GB", "timezone_id": "Europe/Berlin", **options}
+    context = browser.new_context(**options)
+    context.set_default_timeout(10_000)
+    context.add_cookies([{"name": "sessionid", "value": folk.session(name), "url": folk.site.url}])
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    yield context
+    context.close()
+
+
+def room_of(context: BrowserContext, folk: Folk, name: str = "Tuesday harbour") -> Page:
+    page = context.new_page()
+    page.goto(f"{folk.site.url}/talk/{folk.rooms[name]}/")
+    return page
+
+
+def write(page: Page, text: str) -> None:
+    page.get_by_label("Message").fill(text)
+    page.get_by_role("button", name="Send").click()
+
+
+def test_two_people_talk(browser, folk, errors):
+    with signed_in(browser, folk, "Rowan", errors) as one, signed_in(browser, folk, "Noor", errors) as two:
+        rowan, noor = room_of(one, folk), room_of(two, folk)
+        write(rowan, "Are you there?\n<b>Really</b> & truly")
+        shown = noor.locator("#talk-log .bubble").last
+        expect(shown).to_contain_text("<b>Really</b> & truly")
+        expect(shown).to_contain_text("Rowan")
+        expect(rowan.locator("#talk-log .bubble-own").last).to_contain_text("sent")
+        write(noor, "Yes, I am here.")
+        expect(rowan.locator("#talk-log .bubble").last).to_contain_text("Yes, I am here.")
+        expect(rowan.locator("#talk-says")).to_have_text("Noor: Yes, I am here.")
+        expect(rowan.locator("#talk-outbox .bubble")).to_have_count(0)
+        expect(rowan.locator(".day-line")).to_have_count(1)
+
+
+def test_who_is_offline_writes_on_and_it_arrives_once(browser, folk, errors):
+    with signed_in(browser, folk, "Rowan", errors) as one, signed_in(browser, folk, "Noor", errors) as two:
+        rowan, noor = room_of(one, folk), room_of(two, folk)
+        write(rowan, "before the tunnel")
+        expect(noor.locator("#talk-log")).to_contain_text("before the tunnel")
+        one.set_offline(True)
+        write(rowan, "in the tunnel")
+        unsent = rowan.locator("#talk-outbox .bubble-unsent")
+        expect(unsent).to_contain_text("not sent yet: tap to try again", timeout=15_000)
+        expect(rowan.locator("#talk-state")).to_contain_text("No connection")
+        write(noor, "said meanwhile")
+        expect(noor.locator("#talk-log")).to_contain_text("said meanwhile")
+        one.set_offline(False)
+        expect(noor.locator("#talk-log .bubble", has_text="in the tunnel")).to_have_count(1)
+        expect(rowan.locator("#talk-log .bubble", has_text="said meanwhile")).to_have_count(1)
+        expect(rowan.locator("#talk-log .bubble", has_text="in the tunnel")).to_have_count(1)
+        expect(rowan.locator("#talk-outbox .bubble")).to_have_count(0)
+        assert folk.bodies(folk.rooms["Tuesday harbour"]).count("in the tunnel") == 1
+
+
+def test_a_reload_keeps_what_was_not_sent_and_sends_it_once(browser, folk, errors):
+    room = folk.rooms["Tuesday harbour"]
+    with signed_in(browser, folk, "Rowan", errors, service_workers="block") as context:
+        page = room_of(context, folk)
+        expect(page.locator("#talk-log")).to_be_attached()
+        context.route_web_socket(re.compile("/ws/"), lambda ws: ws.close())
+        context.route(re.compile("/api/v1/rooms/"), lambda route: route.abort())
+        page.reload()
+        write(page, "kept over the reload")
+        expect(page.locator("#talk-outbox")).to_contain_text("kept over the reload")
+        page.reload()
+        expect(page.locator("#talk-outbox")).to_contain_text("kept over the reload")
+        assert "kept over the reload" not in folk.bodies(room)
+    with signed_in(browser, folk, "Rowan", errors) as context:
+        page = room_of(context, folk)
+        page.evaluate(
+            """([me, room]) => localStorage.setItem("talk-outbox:" + me, JSON.stringify(
+            [{cid: "8d3c5a9e-63c4-4d0e-9d7e-0f5b5f0a1b2c", room, body: "from before", at: Date.now()}]))""",
+            [folk.people["Rowan"]["pid"], room],
+        )
+        page.reload()
+        expect(page.locator("#talk-log .bubble", has_text="from before")).to_have_count(1)
+        page.reload()
+        expect(page.locator("#talk-log .bubble", has_text="from before")).to_have_count(1)
+        assert page.evaluate("Object.keys(localStorage).filter((k) => k.startsWith('talk-'))") == []
+        assert folk.bodies(room).count("from before") == 1
+
+
+def test_with_sockets_blocked_plain_http_carries_the_talk(browser, folk, errors):
+    with signed_in(browser, folk, "Rowan", errors) as one, signed_in(browser, folk, "Noor", errors) as two:
+        one.route_web_socket(re.compile("/ws/"), lambda ws: ws.close())
+        rowan, noor = room_of(one, folk), room_of(two, folk)
+        write(rowan, "by the back door")
+        expect(noor.locator("#talk-log .bubble", has_text="by the back door")).to_have_count(1, timeout=20_000)
+        write(noor, "heard you")
+        expect(rowan.locator("#talk-log .bubble", has_text="heard you")).to_have_count(1, timeout=20_000)
+
+
+def test_quick_exit_leaves_no_words_behind(browser, folk, errors):
+    with signed_in(browser, folk, "Rowan", errors) as context:
+        page = room_of(context, folk)
+        page.route(
+            "**/*",
+            lambda route: (
+                route.fulfill(body="a neutral page") if "/talk/" not in route.request.url else route.continue_()
+            ),
+        )
+        page.evaluate("localStorage.setItem('talk-outbox:somebody', '[]')")
+        page.locator("#quick-exit").click()
+        page.wait_for_url(lambda url: "/talk/" not in url)
+        with_store = room_of(context, folk)
+        assert with_store.evaluate("Object.keys(localStorage).filter((k) => k.startsWith('talk-'))") == []
+
+
+def test_without_javascript_one_reads_and_writes(browser, folk, errors):
+    with signed_in(browser, folk, "Sam at the lake", errors, java_script_enabled=False) as context:
+        page = room_of(context, folk, "Lake walk")
+        write(page, "Plain and simple")
+        expect(page.locator("#talk-log .bubble-own").last).to_contain_text("Plain and simple")
+        page.goto(folk.site.url + "/talk/")
+        expect(page.locator("#talk-rooms")).to_contain_text("Lake walk")
+
+
+def test_the_list_counts_what_is_unread_and_hears_new_words(browser, folk, errors):
+    with signed_in(browser, folk, "Rowan", errors) as one, signed_in(browser, folk, "Sam at the lake", errors) as two:
+        rowan = one.new_page()
+        rowan.goto(folk.site.url + "/talk/")
+        row = rowan.locator(f'[data-room="{folk.rooms["Lake walk"]}"]')
+        before = int(row.locator(".unread").get_attribute("data-count") or 0)
+        sam = room_of(two, folk, "Lake walk")
+        write(sam, "The boats are out")
+        expect(row.locator(".unread")).to_have_attribute("data-count", str(before + 1))
+        row.get_by_role("link").click()
+        expect(rowan.locator("#talk-log")).to_contain_text("The boats are out")
+        rowan.goto(folk.site.url + "/talk/")
+        expect(row.locator(".unread")).to_have_attribute("data-count", "0")
+
+
+def test_older_messages_come_by_scrolling_up_and_nothing_jumps(browser, folk, errors):
+    room = folk.rooms["Lake walk"]
+    folk.change("fill", person="Sam at the lake", room=room, count=180)
+    with signed_in(browser, folk, "Rowan", errors) as context:
+        page = room_of(context, folk, "Lake walk")
+        expect(page.locator("#talk-log .bubble").last).to_be_in_viewport()
+        composer, last = page.locator(".composer").bounding_box(), page.locator("#talk-log .bubble").last.bounding_box()
+        assert last
+        assert composer
+        assert last["y"] + last["height"] <= composer["y"], "the composer covers the last message"
+        first = page.locator("#talk-log .bubble").first
+        first.scroll_into_view_if_needed()
+        seq = first.get_attribute("data-seq")
+        expect(page.locator("#talk-log .bubble")).to_have_count(100)
+        box = page.locator(f'#talk-log [data-seq="{seq}"]').bounding_box()
+        assert box
+        assert 0 <= box["y"] < 640, "what was looked at is gone"
+        for _ in range(4):
+            page.mouse.wheel(0, -20_000)
+            page.wait_for_timeout(300)
+        total = len(folk.bodies(room))
+        expect(page.locator("#talk-log .bubble")).to_have_count(total)
+        seqs = page.locator("#talk-log .bubble").evaluate_all("all => all.map((one) => Number(one.dataset.seq))")
+        assert seqs == list(range(1, total + 1))
+
+
+def test_an_outsider_gets_no_room(browser, folk, errors):
+    with signed_in(browser, folk, "Kit", errors) as context:
+        page = context.new_page()
+        answer = page.goto(f"{folk.site.url}/talk/{folk.rooms['Lake walk']}/")
+        assert answer is not None
+        assert answer.status == 403
+        assert "boats" not in page.content()
+        page.goto(folk.site.url + "/talk/")
+        expect(page.get_by_role("heading", name="Your groups talk here")).to_be_visible()
+
+
+def test_the_room_passes_axe_on_phone_and_desk(browser, folk, errors):
+    from axe_playwright_python.sync_playwright import Axe
+
+    for viewport in (PHONE, DESK):
+        with signed_in(browser, folk, "Rowan", errors, viewport=viewport) as context:
+            page = room_of(context, folk)
+            found = Axe().run(page)
+            assert found.violations_count == 0, found.generate_report()

@@ -1,0 +1,235 @@
+"""Processes, Valkey and PostgreSQL end in the middle of a talk: what was acked is not lost, doubled or out of order."""
+
+import asyncio
+import os
+import signal
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, asynccontextmanager
+
+import pytest
+
+from tests.chat.folk import Folk, settle
+from tests.chat.talker import Talker
+from tests.conftest import WAY
+from tests.servers import Postgres, Site, Valkey, free_port
+
+NAMES = [f"m{number}" for number in range(8)]
+SPEED = {"PORCHLIGHT_TALK_PER_SECOND": "1000"}
+
+
+ROOMS = ["Harbour", "Lake", "Hill", "Bridge", "Garden"]
+
+
+@pytest.fixture(scope="module")
+def pair() -> Iterator[tuple[Folk, list[str], Valkey, Postgres]]:
+    """Two serving processes on one PostgreSQL and one Valkey, and their addresses. Each story takes a room."""
+    with ExitStack() as stack:
+        postgres = stack.enter_context(Postgres(durable=True))
+        valkey = stack.enter_context(Valkey())
+        site = stack.enter_context(Site({"DATABASE_URL": postgres.url, "REDIS_URL": valkey.url, **SPEED}))
+        folk = settle(site, NAMES, dict.fromkeys(ROOMS, NAMES))
+        port = free_port()
+        site.spawn("serve", "--port", str(port))
+        other = f"http://localhost:{port}"
+        _wait_for(port)
+        yield folk, [site.url, other], valkey, postgres
+
+
+def _wait_for(port: int) -> None:
+    import http.client
+
+    for _ in range(300):
+        connection = http.client.HTTPConnection("localhost", port, timeout=2)
+        try:
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+        finally:
+            connection.close()
+    raise AssertionError("the second process did not start")
+
+
+@asynccontextmanager
+async def all_in(folk: Folk, urls: list[str]):
+    talkers = [Talker(urls[n % len(urls)], folk.session(name), name) for n, name in enumerate(NAMES)]
+    for talker in talkers:
+        await talker.enter()
+    yield talkers
+    for talker in talkers:
+        await talker.close()
+
+
+async def keep_posting(talker: Talker, room: str, count: int, pause: float) -> list[tuple[str, int]]:
+    """Post until acked, as docs/protocol.md asks: the same key again after a nack "retry". Returns (body, seq)."""
+    acked = []
+    for number in range(count):
+        cid, body = str(uuid.uuid4()), f"{talker.name} {number}"
+        while True:
+            answer = await talker.posted(room, body, cid)
+            if answer["t"] == "ack":
+                acked.append((body, answer["seq"]))
+                break
+            assert answer["code"] in {"retry", "rate"}, answer
+            await asyncio.sleep(0.3)
+        await asyncio.sleep(pause)
+    return acked
+
+
+def kill(site: Site) -> None:
+    assert site.process is not None
+    os.kill(site.process.pid, signal.SIGKILL)
+    site.process.wait()
+
+
+async def all_at_the_same_head(talkers: list[Talker], room: str, folk: Folk, patience: float) -> None:
+    stored = folk.bodies(room)
+    for talker in talkers:
+        await talker.until(lambda t=talker: t.seqs[room] == len(stored), "not at the head", patience)
+        assert talker.bodies(room) == stored
+        assert talker.duplicates == 0
+
+
+@pytest.mark.scaled
+async def test_two_processes_show_every_message_to_all_in_order_and_none_twice(pair):
+    folk, urls, _, _ = pair
+    room = folk.rooms["Harbour"]
+    async with all_in(folk, urls) as talkers:
+        acked = await asyncio.gather(*(keep_posting(talker, room, 40, 0.002) for talker in talkers))
+        assert sum(map(len, acked)) == 320
+        await all_at_the_same_head(talkers, room, folk, 5)
+        seqs = sorted(seq for own in acked for _, seq in own)
+        assert seqs == list(range(1, 321))
+
+
+@pytest.mark.scaled
+async def test_valkey_restarted_in_the_middle_costs_at_most_five_seconds_and_no_message(pair):
+    folk, urls, valkey, _ = pair
+    room = folk.rooms["Lake"]
+    async with all_in(folk, urls) as talkers:
+        talk = asyncio.gather(*(keep_posting(talker, room, 25, 0.1) for talker in talkers))
+        await asyncio.sleep(0.5)
+        await asyncio.to_thread(valkey.stop)
+        await asyncio.sleep(1)
+        await asyncio.to_thread(valkey.start)
+        acked = await talk
+        assert sum(map(len, acked)) == 200
+        await all_at_the_same_head(talkers, room, folk, 6)
+
+
+@pytest.mark.scaled
+async def test_without_valkey_both_processes_still_hear_each_other_within_seconds(pair):
+    folk, urls, valkey, _ = pair
+    room = folk.rooms["Hill"]
+    async with all_in(folk, urls) as talkers:
+        await asyncio.to_thread(valkey.stop)
+        start = time.monotonic()
+        await talkers[0].posted(room, "is anybody there?")
+        await talkers[2].sees(room, "is anybody there?", 1)  # the same process, at once
+        await talkers[1].sees(room, "is anybody there?", 6)  # the other one looks every five seconds
+        assert time.monotonic() - start < 7
+    await asyncio.to_thread(valkey.start)
+
+
+@pytest.mark.scaled
+async def test_postgresql_restarted_in_the_middle_loses_nothing_that_was_acked(pair):
+    folk, urls, _, postgres = pair
+    room = folk.rooms["Bridge"]
+    async with all_in(folk, urls) as talkers:
+        talk = asyncio.gather(*(keep_posting(talker, room, 25, 0.1) for talker in talkers))
+        await asyncio.sleep(0.5)
+        await asyncio.to_thread(postgres.restart)
+        acked = await talk
+        await all_at_the_same_head(talkers, room, folk, 8)
+        stored = folk.bodies(room)
+        for own in acked:
+            assert all(stored[seq - 1] == body for body, seq in own)
+            assert len({seq for _, seq in own}) == 25
+
+
+@pytest.mark.scaled
+async def test_one_process_is_killed_and_its_members_go_on_at_the_other(pair):
+    folk, urls, _, _ = pair
+    room = folk.rooms["Garden"]
+    async with all_in(folk, urls) as talkers:
+        await asyncio.gather(*(keep_posting(talker, room, 5, 0) for talker in talkers))
+        kill(folk.site)
+        here, there = talkers[0::2], talkers[1::2]
+        await asyncio.gather(*(keep_posting(talker, room, 5, 0) for talker in there))
+        for talker in here:
+            await talker.closed()
+            talker.url = urls[1]
+            await talker.enter()
+        await asyncio.gather(*(keep_posting(talker, room, 5, 0) for talker in talkers))
+        await all_at_the_same_head(talkers, room, folk, 5)
+
+
+@pytest.fixture(scope="module")
+def alone() -> Iterator[Folk]:
+    """One serving process, on the database of this run; each story takes a room and leaves the server running."""
+    with ExitStack() as stack:
+        env = dict(SPEED)
+        if WAY == "scaled":
+            env["DATABASE_URL"] = stack.enter_context(Postgres(durable=True)).url
+        site = stack.enter_context(Site(env))
+        yield settle(site, NAMES, dict.fromkeys(ROOMS, NAMES))
+
+
+async def enter(folk: Folk, name: str) -> Talker:
+    return await Talker(folk.site.url, folk.session(name), name).enter()
+
+
+async def test_a_killed_server_has_kept_what_it_acked_and_a_repeated_key_is_no_second_message(alone):
+    room, ada = alone.rooms["Harbour"], await enter(alone, "m0")
+    cid = str(uuid.uuid4())
+    cids = [await ada.post(room, f"on the way {number}") for number in range(20)]
+    ack = await ada.posted(room, "was acked", cid)
+    await asyncio.gather(*(ada.answer(one) for one in cids))
+    kill(alone.site)
+    await ada.closed()
+    await asyncio.to_thread(alone.site.start)
+    await ada.enter()
+    assert (await ada.posted(room, "was acked", cid))["seq"] == ack["seq"]
+    assert alone.bodies(room).count("was acked") == 1
+    assert ada.duplicates == 0
+    await ada.close()
+
+
+async def test_a_stopping_server_says_bye_and_closes_with_1012(alone):
+    site, room, ada = alone.site, alone.rooms["Lake"], await enter(alone, "m0")
+    cids = [await ada.post(room, f"on the way {number}") for number in range(50)]
+    await asyncio.sleep(0.05)
+    site.process.terminate()
+    assert await ada.closed() == 1012
+    bye = [frame for frame in ada.other if frame["t"] == "bye"]
+    assert len(bye) == 1
+    assert 0 <= bye[0]["retry"] <= 5
+    acked = {cid for cid in cids if ada.answers.get(cid, {}).get("t") == "ack"}
+    await asyncio.to_thread(site.process.wait)
+    assert site.returncode == 0
+    assert "Traceback" not in site.log
+    stored = alone.bodies(room)
+    assert all(f"on the way {number}" in stored for number, cid in enumerate(cids) if cid in acked)
+    await asyncio.to_thread(site.start)
+
+
+async def test_a_reader_who_never_reads_is_dropped_and_harms_nobody(alone):
+    room, ada = alone.rooms["Hill"], await enter(alone, "m0")
+    deaf = Talker(alone.site.url, alone.session("m1"), "m1")
+    await deaf.connect(max_queue=1)
+    await deaf.say(t="hello", resume={})
+    await asyncio.sleep(0.3)
+    deaf.socket.transport.pause_reading()
+    bodies = [f"{number} " + "x" * 3900 for number in range(1500)]
+    for start in range(0, len(bodies), 100):
+        cids = [await ada.post(room, body) for body in bodies[start : start + 100]]
+        answers = [await ada.answer(cid) for cid in cids]
+        assert {answer["t"] for answer in answers} == {"ack"}
+        await asyncio.sleep(0.25)  # below the limit of frames a second
+    assert len(ada.log[room]) == 1500
+    deaf.socket.transport.resume_reading()
+    assert await deaf.closed(15) == 1006  # dropped, not closed
+    await ada.close()

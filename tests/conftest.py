@@ -1,0 +1,54 @@
+"""What every test may use. Which way it runs (embedded or scaled) is set by script/test through the environment."""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+WAY = os.environ.get("PORCHLIGHT_WAY", "embedded")
+BROWSER = os.environ.get("PORCHLIGHT_BROWSER", "")  # "only", "none", or both kinds when empty
+FULL = bool(os.environ.get("PORCHLIGHT_FULL"))
+SEED = int(os.environ.get("PORCHLIGHT_SEED", "1"))
+
+hypothesis_settings.register_profile(
+    "small",
+    max_examples=50,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+hypothesis_settings.register_profile(
+    "full", max_examples=2000, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("full" if FULL else "small")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Each way runs what is meant for it; nothing is skipped."""
+    other = "scaled" if WAY == "embedded" else "embedded"
+
+    def left_out(item: pytest.Item) -> bool:
+        wrong_part = BROWSER and (item.get_closest_marker("browser") is not None) != (BROWSER == "only")
+        return bool(item.get_closest_marker(other) or wrong_part)
+
+    dropped = [item for item in items if left_out(item)]
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if item not in set(dropped)]
+    # Playwright's sync face keeps a loop running in this thread, which Django's database layer refuses
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.fixture(scope="session")
+def full() -> bool:
+    """True in `script/test --full`: take the larger size."""
+    return FULL
+
+
+@pytest.fixture(scope="session")
+def seed() -> int:
+    """The seed of this run: 1, or the printed one of a full run."""
+    return SEED

@@ -1,0 +1,59 @@
+"""Who plays in the stories of the button: a member, a responder of the same group, and an outsider."""
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from cravings import services, worker
+from cravings.models import Press
+from ground import clock
+from groups.models import Group, Membership
+from people.models import Person
+from tests.people_of_the_story import NOW, make_member
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+
+
+def make_group(*people: Person, name: str = "Thursday Lamp") -> Group:
+    """A group whose active members are `people`."""
+    group = Group.objects.create(name=name, slug=f"g-{uuid4().hex[:8]}", zone="Europe/Berlin", created_at=NOW)
+    for person in people:
+        join(group, person)
+    return group
+
+
+def join(group: Group, person: Person) -> Membership:
+    return Membership.objects.create(group=group, person=person, since=NOW - timedelta(days=100))
+
+
+def make_available(person: Person, at: datetime = NOW) -> None:
+    with clock.frozen(at):
+        services.available_set(actor=person)
+
+
+def press(person: Person, at: datetime = NOW, **more) -> Press:
+    with clock.frozen(at):
+        return services.press_make(actor=person, client_key=more.pop("client_key", uuid4()), **more)
+
+
+def tick(at: datetime) -> int:
+    with clock.frozen(at):
+        return worker.tick(at)
+
+
+def offered(person: Person, at: datetime = NOW) -> Press:
+    """A press that was pressed at `at` and offered 3 s later."""
+    made = press(person, at)
+    tick(at + 3 * SECOND)
+    made.refresh_from_db()
+    return made
+
+
+def make_story():
+    """Member and responder in one group, an outsider with a group of their own; the responder is available."""
+    member, responder, outsider = make_member("Dana"), make_member("Kim"), make_member("Out")
+    group = make_group(member, responder)
+    make_group(outsider, name="Elsewhere")
+    make_available(responder)
+    make_available(outsider)
+    return member, responder, outsider, group

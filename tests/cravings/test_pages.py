@@ -1,0 +1,366 @@
+"""The calm screen and the page of the one who is asked, through their doors."""
+
+import html
+import re
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from cravings import services
+from cravings.models import Press
+from ground import clock
+from own.services import call_card_set
+from people.services import link_give
+from tests.cravings.circle_of_four import MINUTE, SECOND, make_available, make_story, offered, press, tick
+from tests.people_of_the_story import HOUR, NOW, make_member
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def story():
+    return make_story()
+
+
+def client_of(person):
+    client = Client()
+    client.force_login(person.account)
+    return client
+
+
+def page(client, url, at=NOW, **given):
+    with clock.frozen(at):
+        return client.get(url, **given)
+
+
+def text_of(response):
+    return html.unescape(" ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).split()))
+
+
+def test_a_guest_sees_at_once_who_answers_and_no_place_is_guessed():
+    answer = page(Client(), "/need/")
+    assert answer.status_code == 200
+    text = text_of(answer)
+    assert "Breathe in. And slowly out." in text
+    assert "Where are you?" in text
+    assert 'href="tel:112"' in answer.content.decode()
+    assert 'href="tel:911"' in answer.content.decode()
+    assert "Sign in to ask for someone" in text
+    assert "Meetings online within the hour" in text
+
+
+def test_a_guest_chooses_a_place_and_this_browser_remembers_it():
+    client = Client()
+    client.post("/need/place/", {"region": "UK"})
+    answer = page(client, "/need/")
+    assert 'href="tel:116123"' in answer.content.decode()
+    assert 'href="tel:112"' not in answer.content.decode()
+
+
+def test_a_member_chooses_a_place_once_for_all_their_browsers(story):
+    member, *_ = story
+    client_of(member).post("/need/place/", {"region": "US"})
+    assert 'href="tel:988"' in page(client_of(member), "/need/").content.decode()
+    client_of(member).post("/need/place/", {"region": ""})
+    assert "Where are you?" in text_of(page(client_of(member), "/need/"))
+
+
+@pytest.mark.parametrize("region", ["XX", "us", "<b>", "U" * 50])
+def test_a_place_that_is_not_in_the_list_is_refused(region):
+    assert Client().post("/need/place/", {"region": region}).status_code == 400
+
+
+def test_a_cookie_with_nonsense_shows_the_chooser():
+    client = Client()
+    client.cookies["place"] = "<script>"
+    assert "Where are you?" in text_of(page(client, "/need/"))
+
+
+def test_looking_never_asks(story):
+    member, *_ = story
+    page(client_of(member), f"/need/?p={uuid4()}")
+    page(client_of(member), f"/need/state/?p={uuid4()}")
+    page(client_of(member), "/need/offline/")
+    assert Press.objects.count() == 0
+
+
+def test_without_javascript_one_tap_on_the_screen_asks_and_the_answer_is_honest(story):
+    member, *_ = story
+    client = client_of(member)
+    first = page(client, "/need/")
+    assert "People are being asked" not in text_of(first)
+    key = re.findall(r'name="client_key" value="([^"]+)"', first.content.decode())[0]
+    with clock.frozen(NOW):
+        answer = client.post("/need/", {"client_key": key}, follow=True)
+    assert "People are being asked now." in text_of(answer)
+    assert "Undo, tell nobody" in text_of(answer)
+    later = page(client, f"/need/?p={key}", NOW + 4 * SECOND)
+    assert "Undo" not in text_of(later).replace("Asking… No network. Your ask is kept and goes out later. Undo", "")
+    assert "Cancel" in text_of(later)
+
+
+@pytest.mark.parametrize("key", ["", "nonsense", "1234"])
+def test_a_press_with_a_broken_key_is_a_press_all_the_same(story, key):
+    member, *_ = story
+    with clock.frozen(NOW):
+        assert client_of(member).post("/need/", {"client_key": key}).status_code == 302
+    assert Press.objects.count() == 1
+
+
+def test_a_guest_who_taps_is_led_to_sign_in_and_nothing_is_kept():
+    answer = Client().post("/need/", {"client_key": str(uuid4())})
+    assert answer.status_code == 302
+    assert "next=/need/" in answer["Location"]
+    assert Press.objects.count() == 0
+
+
+def test_undo_and_ask_now_and_close_are_one_tap_each(story):
+    member, responder, *_ = story
+    client = client_of(member)
+    made = press(member)
+    with clock.frozen(NOW + SECOND):
+        client.post(f"/need/{made.ref}/now/")
+    tick(NOW + SECOND)
+    with clock.frozen(NOW + MINUTE):
+        services.press_claim(actor=responder, ref=made.ref)
+        assert "Kim is there." in text_of(client.get("/need/"))
+        answer = client.post(f"/need/{made.ref}/close/", {"how": "used"}, follow=True)
+    text = text_of(answer)
+    assert "Thank you for telling us. It takes courage." in text
+    assert "Give naloxone." in text
+    assert "Tolerance drops fast" in text
+    with clock.frozen(NOW + 2 * MINUTE):
+        again = press(member, NOW + 2 * MINUTE)
+        answer = client.post(f"/need/{again.ref}/undo/", follow=True)
+    assert "Nobody is being asked now." in text_of(answer)
+
+
+def test_nobody_yet_says_so_with_a_number_to_call(story):
+    member, *_ = story
+    offered(member)
+    client = client_of(member)
+    text = text_of(page(client, "/need/", NOW + 5 * MINUTE))
+    assert "No one is free yet. We keep asking. You don't have to wait: call 112 or 911, day or night." in text
+    client.post("/need/place/", {"region": "DE"})
+    assert "call 0800 1110111, day or night" in text_of(page(client, "/need/state/", NOW + 5 * MINUTE))
+    assert "Nobody came. We are sorry." in text_of(page(client, "/need/", NOW + 30 * MINUTE))
+
+
+def test_few_awake_is_said_before_the_press_and_it_still_asks(story):
+    member, responder, *_ = story
+    assert "Few people are awake" not in text_of(page(client_of(member), "/need/"))
+    services.available_end(actor=responder)
+    text = text_of(page(client_of(member), "/need/"))
+    assert "Few people are awake now." in text
+    assert "Ask for someone" in text
+
+
+def test_the_screen_calls_my_person(story):
+    member, *_ = story
+    assert "Name my person to call" in text_of(page(client_of(member), "/need/"))
+    call_card_set(actor=member, name="Alex", number="+49 170 1234567")
+    assert 'href="tel:+491701234567"' in page(client_of(member), "/need/").content.decode()
+
+
+def test_the_kept_copy_for_offline_holds_nothing_personal(story):
+    member, *_ = story
+    call_card_set(actor=member, name="Alexandra", number="+49 170 1234567")
+    press(member)
+    answer = page(client_of(member), "/need/offline/")
+    assert "Alexandra" not in answer.content.decode()
+    assert "Dana" not in answer.content.decode()
+
+
+def test_the_responder_sees_no_name_before_and_the_alias_after_one_tap(story):
+    member, responder, *_ = story
+    made = offered(member)
+    client = client_of(responder)
+    before = page(client, f"/need/{made.ref}/claim/", NOW + MINUTE)
+    assert "Someone in your circle would like a chat now." in text_of(before)
+    assert "Dana" not in text_of(before)
+    with clock.frozen(NOW + MINUTE):
+        after = client.post(f"/need/{made.ref}/claim/", follow=True)
+    assert "You have it. Dana sees that you are there." in text_of(after)
+    assert "Others there can read it." in text_of(after)
+
+
+def test_the_room_offers_it_without_a_name_and_leads_to_the_claim(story):
+    member, responder, _outsider, group = story
+    made = offered(member)
+    answer = page(client_of(responder), f"/talk/{group.room.key}/", NOW + MINUTE)
+    assert f'href="/need/{made.ref}/claim/"' in answer.content.decode()
+    assert "Someone in your circle would like a chat now. Are you free?" in text_of(answer)
+    assert "Dana" not in text_of(answer)
+    with clock.frozen(NOW + MINUTE):
+        services.press_claim(actor=responder, ref=made.ref)
+    there = page(client_of(responder), f"/need/{made.ref}/claim/", NOW + MINUTE)
+    assert f'href="/talk/{group.room.key}/"' in there.content.decode()
+    here = page(client_of(member), "/need/", NOW + MINUTE)
+    assert f'href="/talk/{group.room.key}/"' in here.content.decode()
+
+
+def test_who_comes_second_is_thanked(story):
+    member, responder, _outsider, group = story
+    third = make_member("Pat")
+    group.memberships.create(person=third, since=NOW - HOUR)
+    made = offered(member)
+    with clock.frozen(NOW + MINUTE):
+        services.press_claim(actor=responder, ref=made.ref)
+        answer = client_of(third).post(f"/need/{made.ref}/claim/")
+        assert client_of(third).get(f"/need/{made.ref}/claim/").status_code == 200
+    assert answer.status_code == 409
+    assert "Someone is there, thank you." in text_of(answer)
+    assert "Dana" not in text_of(answer)
+
+
+def test_an_outsider_finds_nothing_there_and_cannot_claim(story):
+    member, _responder, outsider, _group = story
+    made = offered(member)
+    client = client_of(outsider)
+    assert page(client, f"/need/{made.ref}/claim/").status_code == 404
+    assert client.post(f"/need/{made.ref}/claim/").status_code == 403
+    for act in ("undo", "now", "close"):
+        assert client.post(f"/need/{made.ref}/{act}/").status_code == 403
+
+
+@pytest.mark.parametrize("path", ["nosuchpress/claim/", "nosuchpress/undo/"])
+def test_an_address_of_no_press_is_not_a_crash(story, path):
+    member, *_ = story
+    assert client_of(member).get(f"/need/{path}").status_code in {404, 405}
+
+
+def test_the_link_of_a_message_claims_by_post_only_and_without_signing_in(story):
+    member, responder, *_ = story
+    made = offered(member)
+    token = link_give(purpose="press", subject=made.pk, person=responder)
+    guest = Client()
+    with clock.frozen(NOW + MINUTE):
+        look = guest.get(f"/{token}")
+        assert "Someone in your circle would like a chat now." in text_of(look)
+        made.refresh_from_db()
+        assert made.state == "asking"
+        answer = guest.post(f"/{token}", follow=True)
+    assert "You have it. Dana sees that you are there." in text_of(answer)
+    with clock.frozen(NOW + 2 * MINUTE):
+        guest.post(f"/{token}", {"how": ""})
+        assert "This is settled." in text_of(guest.get(f"/{token}"))
+
+
+def test_the_link_of_a_press_that_is_over_says_so(story):
+    member, responder, *_ = story
+    made = offered(member)
+    token = link_give(purpose="press", subject=made.pk, person=responder)
+    with clock.frozen(NOW + MINUTE):
+        services.press_undo(actor=member, ref=made.ref)
+        assert "This is settled." in text_of(Client().get(f"/{token}"))
+        answer = Client().post(f"/{token}")
+    assert answer.status_code == 410
+
+
+def test_available_is_one_tap_on_and_off_and_comes_back_to_its_page(story):
+    _member, responder, *_ = story
+    client = client_of(responder)
+    with clock.frozen(NOW):
+        off = client.post("/need/available/", {"on": "no", "next": "/today/"})
+        assert off["Location"] == "/today/"
+        assert client.post("/need/available/", {"on": "yes", "next": "https://evil.example/"})["Location"] == "/me/"
+    assert responder.availability.until == NOW + 8 * HOUR
+
+
+def test_today_holds_the_toggle_me_holds_the_card_and_the_screen_takes_few_queries(
+    story, django_assert_max_num_queries
+):
+    member, responder, _outsider, _group = story
+    text = text_of(page(client_of(responder), "/today/"))
+    assert "Someone of your groups may ask you until 03:00." in text  # in Berlin
+    assert "I am available" in text_of(page(client_of(member), "/today/"))
+    assert "I am available" not in text_of(page(client_of(make_member("Solo")), "/today/"))
+    call_card_set(actor=member, name="Alex", number="112")
+    client = client_of(member)
+    assert "Call Alex" in text_of(page(client, "/me/"))
+    with django_assert_max_num_queries(7):
+        page(client, "/need/")
+    with django_assert_max_num_queries(6):
+        page(client, "/need/state/")
+
+
+# --- the JSON door -------------------------------------------------------------------------------------------
+
+
+def api(client, method, path, body=None, at=NOW):
+    with clock.frozen(at):
+        return getattr(client, method)(f"/api/v1/{path}", body, content_type="application/json")
+
+
+def test_the_json_door_presses_looks_undoes_claims_and_closes(story):
+    member, responder, *_ = story
+    mine, theirs, key = client_of(member), client_of(responder), str(uuid4())
+    assert api(mine, "get", "presses/").json() == {"press": None}
+    made = api(mine, "post", "presses/", {"client_key": key})
+    assert (made.status_code, made.json()["stage"], made.json()["undoable"]) == (201, "asking", True)
+    assert api(mine, "post", "presses/", {"client_key": key}).json()["ref"] == made.json()["ref"]
+    assert api(mine, "get", f"presses/{key}/").json()["client_key"] == key
+    ref = made.json()["ref"]
+    assert api(mine, "post", f"presses/{ref}/now/").json()["undoable"] is False
+    tick(NOW)
+    assert api(theirs, "post", f"presses/{ref}/claim/", at=NOW + MINUTE).json()["peer"] == "Dana"
+    assert api(mine, "get", "presses/", at=NOW + MINUTE).json()["press"]["peer"] == "Kim"
+    closed = api(mine, "post", f"presses/{ref}/close/", {"how": "better"}, at=NOW + 2 * MINUTE)
+    assert closed.json()["state"] == "closed"
+    other = str(uuid4())
+    api(mine, "post", "presses/", {"client_key": other}, at=NOW + HOUR)
+    assert api(mine, "delete", f"presses/{other}/", at=NOW + HOUR).json()["stage"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("post", "presses/", {}, 400),
+        ("post", "presses/", {"client_key": "no"}, 400),
+        ("post", "presses/", {"client_key": str(uuid4()), "late": "perhaps"}, 400),
+        ("post", "presses/", "not json", 400),
+        ("get", f"presses/{uuid4()}/", None, 404),
+        ("post", "presses/nosuchpress/undo/", {}, 403),
+        ("post", "presses/nosuchpress/claim/", {}, 403),
+        ("post", "presses/nosuchpress/close/", {"how": "great"}, 400),
+    ],
+)
+def test_bad_input_gets_a_plain_answer(story, method, path, body, status):
+    member, *_ = story
+    answer = api(client_of(member), method, path, body)
+    assert answer.status_code == status
+    assert answer.json()["error"]["message"]
+
+
+def test_who_comes_second_gets_409_and_an_outsider_403(story):
+    member, responder, outsider, group = story
+    third = make_member("Pat")
+    group.memberships.create(person=third, since=NOW - HOUR)
+    made = offered(member)
+    path = f"presses/{made.ref}/claim/"
+    assert api(client_of(outsider), "post", path, at=NOW + MINUTE).status_code == 403
+    assert api(client_of(responder), "post", path, at=NOW + MINUTE).status_code == 200
+    second = api(client_of(third), "post", path, at=NOW + MINUTE)
+    assert second.status_code == 409
+    assert second.json()["error"]["message"] == "Someone is there, thank you."
+
+
+def test_guests_have_no_json_door():
+    for method, path in [("post", "presses/"), ("get", "presses/"), ("get", "available/")]:
+        assert api(Client(), method, path).status_code == 403
+
+
+def test_available_through_the_json_door(story):
+    _member, responder, *_ = story
+    client = client_of(responder)
+    make_available(responder)
+    assert api(client, "get", "available/").json()["until"]
+    assert api(client, "delete", "available/").json() == {"until": None}
+    assert api(client, "post", "available/").json()["until"]
+
+
+def test_the_service_worker_stands_at_the_root_and_is_asked_for_each_time():
+    answer = Client().get("/sw.js")
+    assert answer["Content-Type"].startswith("text/javascript")
+    assert answer["Cache-Control"] == "no-cache"
