@@ -181,10 +181,12 @@ def test_older_messages_come_by_scrolling_up_and_nothing_jumps(browser, folk, er
         box = page.locator(f'#talk-log [data-seq="{seq}"]').bounding_box()
         assert box
         assert 0 <= box["y"] < 640, "what was looked at is gone"
-        for _ in range(4):
-            page.mouse.wheel(0, -20_000)
-            page.wait_for_timeout(300)
         total = len(folk.bodies(room))
+        for _ in range(40):
+            if page.locator("#talk-log .bubble").count() >= total:
+                break
+            page.mouse.wheel(0, -20_000)
+            page.wait_for_timeout(250)
         expect(page.locator("#talk-log .bubble")).to_have_count(total)
         seqs = page.locator("#talk-log .bubble").evaluate_all("all => all.map((one) => Number(one.dataset.seq))")
         assert seqs == list(range(1, total + 1))

@@ -3,13 +3,17 @@
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const told = document.cookie.split("; ").find((part) => part.startsWith("zone="))?.slice(5);
 
-/** The page was made without the zone: fetch its rows once more. Who has begun to type or search is not disturbed. */
-async function timesAgain() {
+/**
+ * The page was made without the zone: fetch its rows once more. Who has begun to type or search is not disturbed.
+ * Afterwards `data-zone` says whose times stand there, to people who read the page with a program.
+ */
+async function timesAgain(finder) {
   const asked = location.href;
   const answer = await fetch(asked);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.getElementById("results");
   if (answer.ok && fresh && location.href === asked) document.getElementById("results")?.replaceWith(fresh);
+  finder.dataset.zone = zone;
 }
 
 if (zone && /^[A-Za-z0-9_+\-/]{1,64}$/.test(zone) && decodeURIComponent(told ?? "") !== zone) {
@@ -17,6 +21,6 @@ if (zone && /^[A-Za-z0-9_+\-/]{1,64}$/.test(zone) && decodeURIComponent(told ?? 
   document.cookie = `zone=${zone}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
   const main = document.getElementById("finder");
   if (main && main.dataset.zone !== zone && document.cookie.includes("zone=")) {
-    timesAgain().catch(() => {}); // no network: the times stand, and say whose they are
+    timesAgain(main).catch(() => {}); // no network: the times stand, and say whose they are
   }
 }
