@@ -40,10 +40,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Who would be written to next, and when (UTC); waits: they were written to less than a week ago."""
+    """Who would be written to next, and when (UTC; None: the grace begins once the final notice has left).
+
+    waits: they were written to less than a week ago.
+    """
 
     name: str
-    at: datetime
+    at: datetime | None
     waits: bool
 
 
@@ -59,6 +62,7 @@ class EpisodeView:
     waiting: list[Waiting]
     told: list[str]
     ok_stops: bool
+    grace_words: str
     lines: list[Line] = field(default_factory=list)
 
     @property
@@ -201,21 +205,28 @@ def _episode_view(episode: Episode, *, ok_stops: bool) -> EpisodeView:
         waiting=_waiting(episode, rows),
         told=told,
         ok_stops=ok_stops,
+        grace_words=words.grace_in_words(episode.grace_hours or 24),
         lines=[line for line in lines if line.words],
     )
 
 
 def _waiting(episode: Episode, rows: list[EpisodeSupporter]) -> list[Waiting]:
-    """Whose nudge is to come. Before the final notice was attempted its time is not known yet, so none is given."""
-    if episode.ended_at is not None or episode.notice_attempted_at is None:
+    """Whose nudge is to come. A member may open the notice's link before the watch has read that it left."""
+    if episode.ended_at is not None or episode.decided_at is None:
         return []
-    due = episode.notice_attempted_at + grace_of(episode)
+    attempted = episode.notice_attempted_at or _notice_attempted(episode)
     found = []
     for row in sorted(rows, key=lambda row: (row.level, row.pk)):
         if row.state == EpisodeSupporter.WAITING and (row.level == 1 or row.due_at is not None):
-            at = row.due_at or in_window(row.supporter.person, due)
-            found.append(Waiting(row.supporter.name, at, row.waits))
+            due = in_window(row.supporter.person, attempted + grace_of(episode)) if attempted else None
+            found.append(Waiting(row.supporter.name, row.due_at or due, row.waits))
     return found
+
+
+def _notice_attempted(episode: Episode) -> datetime | None:
+    """When the latest final notice was attempted, as the outbox knows it."""
+    notices = episode.messages.filter(delivery__kind="final_notice").order_by("-pk")
+    return notices.values_list("delivery__attempted_at", flat=True).first()
 
 
 # --- the supporter's page -------------------------------------------------------------------------------------

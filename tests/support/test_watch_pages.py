@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+import delivery.worker
 from people.services import link_revoke
 from support.models import Answer, Episode, EpisodeSupporter, Pause, Rule
 from tests.people_of_the_story import make_member
@@ -39,6 +40,24 @@ def signed_in(person):
 
 def words(response):
     return " ".join(response.content.decode().split())
+
+
+def test_a_member_who_opens_the_notice_at_once_reads_who_would_be_written_to_and_when(story, dana):
+    """The mail is out and the watch has not read that yet: within a second, on a quick phone."""
+    story.at(evening(week(0)))
+    story.close(story.meeting, week(0), {dana: "absent"})
+    delivery.worker.tick(story.now)
+    page = words(Client().get(f"/{story.token('dana', 'final_notice')}"))
+    assert "to <strong>sam</strong> on Friday, 2 January at 20:35" in page
+    assert "Nobody would be written to" not in page
+
+
+def test_a_notice_that_waits_for_the_morning_says_that_the_grace_begins_when_it_has_left(story, dana):
+    story.at(evening(week(0), 22, 10))
+    story.close(story.meeting, week(0), {dana: "absent"})
+    story.run_until(evening(week(0), 22, 11))
+    page = words(signed_in(dana).get("/me/watch/"))
+    assert "sam would be written to 1 day after our note to you has left." in page
 
 
 # --- the supporter's page -------------------------------------------------------------------------------------
