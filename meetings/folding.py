@@ -1,14 +1,17 @@
-"""How text is folded for searching: lower case, no accents, one blank between words."""
+"""How text is folded for searching: lower case, no accents, no signs, one blank between words."""
 
-import re
 import unicodedata
 
 _PLAIN = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ł": "l", "ı": "i", "’": "'", "‘": "'"})
-_BLANKS = re.compile(r"[\s\-_/,;.·()\"]+")
+_SIGNS = ("P", "S")  # Unicode's punctuation and symbols
 
 
 def fold(text: str) -> str:
-    """`"Zürich,  Kreis 5"` -> `"zurich kreis 5"`. What is not a Latin letter stays as it is."""
+    """`"Zürich,  Kreis 5"` -> `"zurich kreis 5"`, `"“Hope” [Zoom] #1"` -> `"hope zoom 1"`, `"O'Brien"` -> `"obrien"`.
+
+    What is not a Latin letter stays as it is. A text of nothing but signs keeps them: `"★★★"` can be looked for.
+    """
     decomposed = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return _BLANKS.sub(" ", bare.replace("'", "")).strip()
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c)).replace("'", "")
+    words = "".join(" " if unicodedata.category(c).startswith(_SIGNS) else c for c in bare).split()
+    return " ".join(words or bare.split())

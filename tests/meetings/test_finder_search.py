@@ -50,6 +50,24 @@ def names(now=NOW, **asked):
     return [row.meeting.name for row in search(Search(**asked), now=now).rows]
 
 
+@pytest.mark.parametrize(
+    ("written", "folded"),
+    [
+        ("Zürich,  Kreis 5", "zurich kreis 5"),
+        ("“Hope” group", "hope group"),
+        ("¡Viva! ¿Hoy?", "viva hoy"),
+        ("*New* [Zoom] #1", "new zoom 1"),
+        ("Sober&Free A:B Yes!Now One+Two", "sober free a b yes now one two"),
+        ("O'Brien’s", "obriens"),
+        ("★★★", "★★★"),
+        ("8:30 AM", "8 30 am"),
+        ("नई शुरुआत", "नई शुरुआत"),
+    ],
+)
+def test_words_are_found_beside_any_sign(written, folded):
+    assert fold(written) == folded
+
+
 def test_what_is_on_comes_first_then_what_starts_next_and_by_appointment_last():
     listed("Later", [THU], "21:00")
     listed("On now", [THU], "18:30")
