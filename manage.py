@@ -7,9 +7,9 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "porchlight.settings")
-    from django.core.management import execute_from_command_line  # noqa: PLC0415
+    from porchlight import trouble  # noqa: PLC0415
 
-    execute_from_command_line(sys.argv)
+    trouble.run(sys.argv)
 
 
 if __name__ == "__main__":

@@ -7,17 +7,32 @@ import os
 import secrets
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
 
 def load_secret(data_dir: Path) -> str:
-    """Return PORCHLIGHT_SECRET, else the content of `data_dir`/secret.key, made with 256 random bits when missing."""
+    """Return PORCHLIGHT_SECRET, else the content of `data_dir`/secret.key, made with 256 random bits when missing.
+
+    Raises ImproperlyConfigured when the file can be neither read nor made.
+    """
     given = os.environ.get("PORCHLIGHT_SECRET")
     if given:
         return given
     file = data_dir / "secret.key"
     try:
+        return _read_or_make(file)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{file} can be neither read nor made ({error.strerror}). Give this user the right to write in that "
+            "folder, set PORCHLIGHT_DATA to another one, or set PORCHLIGHT_SECRET."
+        ) from error
+
+
+def _read_or_make(file: Path) -> str:
+    try:
         return file.read_text().strip()
     except FileNotFoundError:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
     try:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:  # another process of this start made it first

@@ -22,6 +22,8 @@ Callback = Callable[[bytes], None]
 PREFIX = "porchlight:"
 QUEUE = 10_000  # hints waiting for Redis; more are dropped, and found by the listeners' own checks
 RETRY = 0.5  # seconds between two tries to reach Redis
+SENDING = "Redis does not take hints, other processes will catch up"
+HEARING = "Redis cannot be heard; it is tried again and again"
 
 
 class Bus:
@@ -37,6 +39,7 @@ class Bus:
         self._listening = threading.Event()
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
+        self._said: set[str] = set()  # troubles of this outage that the log has named
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """Run callbacks in `loop` from now on."""
@@ -96,8 +99,14 @@ class Bus:
                 for topic, payload in batch:
                     pipe.publish(PREFIX + topic, self._me + payload)
                 pipe.execute()
+                self._said.discard(SENDING)
             except (redis.RedisError, OSError) as error:
-                log.warning("Redis does not take hints, other processes will catch up: %s", error)
+                self._trouble(SENDING, error)
+
+    def _trouble(self, words: str, error: Exception) -> None:
+        """Once an outage: it is tried twice a second, and a log of the same line helps nobody."""
+        log.log(logging.DEBUG if words in self._said else logging.WARNING, "%s: %s", words, error)
+        self._said.add(words)
 
     def _listen(self) -> None:
         pause = threading.Event()
@@ -105,7 +114,7 @@ class Bus:
             try:
                 self._listen_once()
             except (redis.RedisError, OSError) as error:
-                log.warning("Redis cannot be heard, trying again: %s", error)
+                self._trouble(HEARING, error)
             self._listening.clear()
             pause.wait(RETRY)
 
@@ -120,6 +129,7 @@ class Bus:
                     heard.check_health()
                 elif found["type"] == "psubscribe":
                     self._listening.set()
+                    self._said.discard(HEARING)
                     for callback in self._reconnected:
                         self._call(callback)
                 elif found["type"] == "pmessage" and found["data"][: len(self._me)] != self._me:

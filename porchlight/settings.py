@@ -6,6 +6,7 @@ Nothing set: the embedded default (SQLite, one process). DATABASE_URL and REDIS_
 import os
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
@@ -148,6 +149,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = os.environ.get("REDIS_URL", "")
 if REDIS_URL:
+    if not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+        raise ImproperlyConfigured("REDIS_URL is not an address of Redis: use redis://host:6379/0, or unset it")
     CACHES = {"default": {"BACKEND": "ground.cache.FallbackCache", "LOCATION": REDIS_URL}}
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
@@ -225,6 +228,12 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 SITE_ZONE = os.environ.get("PORCHLIGHT_ZONE", "UTC")  # the zone shown to people who chose none
+try:
+    ZoneInfo(SITE_ZONE)
+except (ZoneInfoNotFoundError, ValueError) as error:
+    raise ImproperlyConfigured(
+        f"PORCHLIGHT_ZONE is {SITE_ZONE}, which is no time zone: use a name like Europe/Berlin"
+    ) from error
 
 MEETINGS_MAX_FEED_BYTES = int(os.environ.get("PORCHLIGHT_MAX_FEED_MB", "512")) * 2**20
 
@@ -275,5 +284,6 @@ LOGGING = {
         "django.channels.server": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
         "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},  # a refusal is no news
         "daphne": {"level": "WARNING"},
+        "django.security.DisallowedHost": {"handlers": [], "propagate": False},  # somebody knocks by another name
     },
 }

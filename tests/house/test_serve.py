@@ -1,6 +1,7 @@
 """The serve command's refusals, each one clear sentence."""
 
 import os
+import re
 import socket
 import stat
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from porchlight.management.commands.serve import address_of
 from tests.servers import Site, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,6 +68,76 @@ def test_a_database_file_that_is_read_only_is_refused_before_anything_is_written
     assert "belong to this user" in answer.stderr
     assert "Traceback" not in answer.stderr
     assert (tmp_path / "porchlight.sqlite3").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "command", [("importmeetings", "tests/feeds/times-edgecases.json", "--zone", "UTC"), ("worker",)]
+)
+def test_every_command_says_in_one_sentence_that_the_database_is_read_only(tmp_path, command):
+    manage("migrate", data=tmp_path)
+    before = (tmp_path / "porchlight.sqlite3").read_bytes()
+    read_only = f"sqlite:///file:{tmp_path}/porchlight.sqlite3?mode=ro"
+    answer = manage(*command, data=tmp_path, DATABASE_URL=read_only)
+    assert answer.returncode in {1, 2}
+    assert "belong to this user" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert (tmp_path / "porchlight.sqlite3").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "command", [("importmeetings", "tests/feeds/times-edgecases.json", "--zone", "UTC"), ("worker",)]
+)
+def test_every_command_says_that_the_database_was_never_migrated(tmp_path, command):
+    answer = manage(*command, data=tmp_path)
+    assert answer.returncode in {1, 2}
+    assert "the database is not up to date. Run: python manage.py migrate" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_folder_in_which_the_secret_cannot_be_made_says_what_to_do(tmp_path):
+    (tmp_path / "data").write_text("a file stands where the folder should be")  # unwritable for root as well
+    answer = manage("check", data=tmp_path / "data")
+    assert answer.returncode == 2
+    assert "set PORCHLIGHT_DATA to another one" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "hint"),
+    [
+        ("REDIS_URL", "garbage", "redis://host:6379/0"),
+        ("DATABASE_URL", "mysql://x", "postgresql://"),
+        ("PORCHLIGHT_ZONE", "Mars", "Europe/Berlin"),
+    ],
+)
+def test_a_setting_that_cannot_be_read_is_refused_at_the_start(tmp_path, setting, value, hint):
+    answer = manage("serve", "--prepare", "--port", "0", data=tmp_path, **{setting: value})
+    assert answer.returncode == 2
+    assert hint in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_port_that_does_not_exist_is_refused(tmp_path):
+    answer = manage("serve", "--port", "99999", data=tmp_path)
+    assert answer.returncode == 1
+    assert "a number from 1 to 65535" in answer.stderr
+
+
+def test_served_to_everybody_the_printed_address_opens_and_mails_carry_it():
+    with Site(serve=("--host", "0.0.0.0"), env={"PORCHLIGHT_DEV": "", "PORCHLIGHT_URL": ""}) as site:
+        address = re.search(r"Porchlight is on at (http://\S+)", site.log)[1]
+        assert "0.0.0.0" not in address
+        with urllib.request.urlopen(address + "/") as page:
+            assert page.status == 200
+        assert "set PORCHLIGHT_URL" in site.log
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [("localhost", "http://localhost:80"), ("::1", "http://[::1]:80"), ("10.0.0.7", "http://10.0.0.7:80")],
+)
+def test_the_printed_address_can_be_opened(host, address):
+    assert address_of(host, 80) == address
 
 
 def test_redis_named_but_unreachable_says_what_to_do_and_the_pages_work(tmp_path):

@@ -56,7 +56,8 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     actor = actor_of(request)
     door = selectors.invitation_look(token=token)
     held = selectors.membership_of(door.group, actor) if actor else None
-    if held is not None and request.method != "POST" and door.state != "closed":
+    inside = held is not None and held.state == "active"  # who waits at the group's code may come in by a personal one
+    if inside and request.method != "POST" and door.state != "closed":
         return redirect("group", door.group.slug)
     if request.method == "POST":
         if actor is None:

@@ -1,26 +1,30 @@
 """`manage.py serve`: Daphne, and on the embedded default the worker, in one process."""
 
 import asyncio
+import contextlib
 import fcntl
 import ipaddress
 import os
 import socket
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, TextIO
+from urllib.parse import urlsplit
 
 import redis
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError, connection, transaction
-from django.db.migrations.executor import MigrationExecutor
 
 from chat import hub
-from ground import wake
+from ground import clock, wake
 from porchlight import demo, worker
+from porchlight.database import prepare, refuse_unmigrated, refuse_unwritable
+
+IPV6 = 6
+LAST_PORT = 65_535
 
 
 class Command(BaseCommand):
@@ -42,14 +46,15 @@ class Command(BaseCommand):
         if options["prepare"] or options["demo"]:
             prepare()
         refuse_unmigrated()
+        address = address_of(host, listener.getsockname()[1])
+        settings.SITE_URL = settings.SITE_URL or address  # before the demo writes its first mail
+        settings.ALLOWED_HOSTS.append(urlsplit(address).hostname or host)
         if options["demo"]:
             self.load_demo()
         warn_without_redis(self.stderr.write)
-        if not settings.SITE_URL:
-            settings.SITE_URL = f"http://{host}:{port}"
         with_worker = settings.EMBEDDED and not options["no_worker"]
         try:
-            run(listener, with_worker=with_worker, announce=lambda: self.announce(host, port))
+            run(listener, with_worker=with_worker, announce=lambda: self.announce(host, address))
         finally:
             listener.close()
             if lock:
@@ -63,22 +68,37 @@ class Command(BaseCommand):
         demo.load()
         self.stdout.write(demo.sign_ins())
 
-    def announce(self, host: str, port: int) -> None:
-        self.stdout.write(f"Porchlight is on at http://{host}:{port}  (Ctrl-C stops it)")
+    def announce(self, host: str, address: str) -> None:
+        self.stdout.write(f"Porchlight is on at {address}  (Ctrl-C stops it)")
+        if not is_loopback(host) and address == settings.SITE_URL:
+            self.stdout.write(
+                "Links in mails begin with this address. If people come by another name, set PORCHLIGHT_URL, and add "
+                "the name to PORCHLIGHT_ALLOWED_HOSTS."
+            )
+        ahead = clock.now() - datetime.now(UTC)  # noqa: TID251  (how far the moved clock is off is the question)
+        if settings.DEVELOPMENT and abs(ahead) > timedelta(minutes=1):
+            self.stdout.write(f"The clock was moved: here it is {clock.now():%A %d %B %Y, %H:%M} UTC. /dev/ moves it.")
         self.stdout.flush()
 
 
-def refuse_unwritable() -> None:
-    """A database that cannot be written serves nobody: try a write, and take it back, before anything is half-done."""
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"CREATE TABLE may_write_{os.getpid()} (probe integer)")
-            transaction.set_rollback(True)
-    except DatabaseError as error:
-        raise CommandError(
-            f"the database cannot be written or does not answer ({str(error).strip()}). Check that its file, "
-            f"{settings.DATABASES['default']['NAME']}, and its folder belong to this user; else check DATABASE_URL."
-        ) from error
+def address_of(host: str, port: int) -> str:
+    """What a browser opens: the host as given; for "all addresses" the one by which this machine reaches others."""
+    with contextlib.suppress(ValueError):
+        given = ipaddress.ip_address(host)
+        if given.is_unspecified:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking, contextlib.suppress(OSError):
+                asking.connect(("192.0.2.1", 9))  # a datagram socket sends nothing by this
+                return f"http://{asking.getsockname()[0]}:{port}"
+            return f"http://localhost:{port}"
+        if given.version == IPV6:
+            return f"http://[{host}]:{port}"
+    return f"http://{host}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether all that `host` stands for is this machine alone. Raises socket.gaierror for an unknown name."""
+    found = {ipaddress.ip_address(info[4][0]) for info in socket.getaddrinfo(host, None)}
+    return all(address.is_loopback for address in found)
 
 
 def warn_without_redis(write: Callable[[str], Any]) -> None:
@@ -94,41 +114,15 @@ def warn_without_redis(write: Callable[[str], Any]) -> None:
         )
 
 
-def prepare() -> None:
-    """Bring the database up to date. An unwritable one is one clear sentence."""
-    try:
-        if pending_migrations():
-            call_command("migrate", verbosity=0, interactive=False)
-    except DatabaseError as error:
-        raise CommandError(
-            f"the database cannot be prepared ({error}). Check that its file or server can be written by this user."
-        ) from error
-
-
-def pending_migrations() -> bool:
-    executor = MigrationExecutor(connection)
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-
-
-def refuse_unmigrated() -> None:
-    """Serving on old tables would write half of things."""
-    try:
-        pending = pending_migrations()
-    except DatabaseError as error:
-        raise CommandError(f"the database does not answer ({error}). Check DATABASE_URL.") from error
-    if pending:
-        raise CommandError("the database is not up to date. Run: python manage.py migrate")
-
-
 def refuse_open_development(host: str) -> None:
     """The development switch opens doors that nobody else may reach: loopback only."""
     if not settings.DEVELOPMENT:
         return
     try:
-        found = {ipaddress.ip_address(info[4][0]) for info in socket.getaddrinfo(host, None)}
+        open_to_others = not is_loopback(host)
     except socket.gaierror as error:
         raise CommandError(f"no address known for {host}: give --host an address of this machine") from error
-    if not all(address.is_loopback for address in found):
+    if open_to_others:
         raise CommandError(
             f"PORCHLIGHT_DEV is set, so only loopback is served, not {host}. "
             "Leave out --host, or unset PORCHLIGHT_DEV for a real site."
@@ -136,7 +130,9 @@ def refuse_open_development(host: str) -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Bind and listen; a port in use is one clear sentence."""
+    """Bind and listen; a port in use is one clear sentence. Port 0 takes any that is free."""
+    if not 0 <= port <= LAST_PORT:
+        raise CommandError(f"there is no port {port}: give --port a number from 1 to {LAST_PORT}")
     try:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         if host == "localhost":  # one family only, and the one that every machine has
@@ -145,9 +141,10 @@ def listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(256)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
+        another = port + 1 if port < LAST_PORT else 8000
         raise CommandError(
-            f"cannot listen on {host}:{port} ({error}). Choose another port: --port {port + 1}"
+            f"cannot listen on {host}:{port} ({error}). Choose another port: --port {another}"
         ) from error
     return listener
 
