@@ -20,6 +20,7 @@ class Seat:
     """A connection's place in a room. While it joins, live entries are kept: they follow what the database holds."""
 
     live: bool = False
+    shown: int = 0  # the join read the database up to here; the room's own news may still lag behind it
     kept: list[tuple[int, bytes]] = field(default_factory=list)
 
 

@@ -164,7 +164,7 @@ class Hub:
             connection.push(Bundle([frame for _, frame in kept]))
             shown = kept[-1][0]
         seat.kept.clear()
-        seat.live = True
+        seat.shown, seat.live = shown, True
         connection.tell({"t": "live", "room": room.key, "seq": shown, "epoch": room.epoch})
 
     async def _room(self, key: str) -> LiveRoom | None:

@@ -97,7 +97,10 @@ class LiveRoom:
         bundle = Bundle(run.frames)
         for connection, seat in list(self.seats.items()):
             if seat.live:
-                connection.push(bundle)
+                if run.first > seat.shown:
+                    connection.push(bundle)
+                elif run.last > seat.shown:
+                    connection.push(Bundle(run.after(seat.shown).frames))
                 continue
             seat.kept += enumerate(run.frames, run.first)
             if len(seat.kept) > MOST_BUFFERED:

@@ -192,6 +192,17 @@ async def test_a_seat_that_joins_keeps_what_comes_live(room):
     assert [seq for seq, _ in joins.seats["g1"].kept] == [1, 2]
 
 
+async def test_who_joined_from_a_database_ahead_of_the_news_is_shown_nothing_a_second_time(room):
+    ahead, there = member(room, 1), member(room, 2)
+    ahead.seats["g1"].shown = 4  # the join read up to 4; the bus is still at 0
+    room.news(news(1, 3))
+    room.news(news(4, 6))
+    room.news(news(7, 7))
+    await settle()
+    assert seqs(ahead) == [5, 6, 7]
+    assert seqs(there) == [1, 2, 3, 4, 5, 6, 7]
+
+
 async def test_a_slow_reader_is_dropped_whole_and_never_single_messages(room):
     slow = member(room, 1)
     slow.wire.waiting = 2_000_000
