@@ -29,10 +29,18 @@ CHUNK = 1 << 16
 NO_QUOTE_FOR = 1 << 20  # bytes: a meeting list has a string more often than this
 MOST_EVENTS = 20_000  # JSON tokens of one entry
 MOST_TEXT = 1 << 20  # characters of one string
-JUDGED_AFTER = 1_000  # elements of which none has a name: no meeting list
+JUDGED_AFTER = (
+    1_000  # elements of which none has a name, or none says anything that only a meeting has: no meeting list
+)
+OF_A_MEETING = frozenset(
+    ("day", "time", "end_time", "timezone", "types", "location", "address", "formatted_address", "city", "latitude",
+     "coordinates", "attendance_option", "conference_url", "conference_phone")
+)  # fmt: skip
 TIMEOUT = 30.0  # seconds without a byte
 MOST_BYTES = 512 * 1024 * 1024
 WHITE = b" \t\r\n"
+PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class NotAList(Exception):
@@ -50,6 +58,11 @@ class Source(Protocol):
 
 def is_web(address: str) -> bool:
     return address.lower().startswith(("http://", "https://"))
+
+
+def place_of(address: str) -> str:
+    """Where a list was read, written so that the same place is the same text."""
+    return address if is_web(address) else str(Path(address).resolve())
 
 
 def name_of(address: str) -> str:
@@ -77,23 +90,57 @@ def parse(source: Source) -> Iterator[Any]:
     """The elements of a JSON array. Raises NotAList for anything else, an empty array included."""
     reader = _Peeked(source)
     _refuse_early(reader.head)
-    count = named = 0
+    count = named = meant = 0
     try:
         for element in _build(ijson.basic_parse(reader, buf_size=CHUNK, use_float=True)):
             count += 1
-            named += isinstance(element, dict) and bool(element.get("name"))
-            if count == JUDGED_AFTER and not named:
-                raise NotAList(f"This is no meeting list: none of its first {JUDGED_AFTER} elements has a name.")
+            if isinstance(element, dict):
+                named += bool(element.get("name"))
+                meant += not OF_A_MEETING.isdisjoint(element)
+            if count == JUDGED_AFTER:
+                _refuse_others(count, named=named, meant=meant)
             yield element
     except (ijson.JSONError, UnicodeDecodeError, OverflowError) as error:
-        why = " ".join(str(error).split())[:120]
-        raise NotAList(f"This is not JSON, or was cut off, after element {count}: {why}") from error
+        raise NotAList(_what_broke(error, count)) from error
     if not count:
-        raise NotAList("The list is empty: nothing was changed. If that is meant, close its meetings on the site.")
+        raise NotAList("The list is empty; an empty list would close all of its meetings.")
+    if count < JUDGED_AFTER:
+        _refuse_others(count, named=1, meant=meant)
+
+
+def _refuse_others(count: int, *, named: int, meant: int) -> None:
+    """Refuse a list of which `count` elements were seen and none looks like a meeting."""
+    if not named:
+        raise NotAList(f"This is no meeting list: none of its first {count} elements has a name.")
+    if not meant:
+        raise NotAList(f"This is no meeting list: none of its first {count} elements says a day, a time or a place.")
+
+
+def _what_broke(error: Exception, count: int) -> str:
+    why = str(error)
+    if isinstance(error, UnicodeDecodeError) or "UTF8" in why:
+        return f"The text after element {count} is not UTF-8: save the list as UTF-8 and import it again."
+    for sign, told in BROKEN.items():
+        if sign in why:
+            return f"This is not JSON, or was cut off, after element {count}: {told}."
+    return f"This is not JSON, or was cut off, after element {count}: {' '.join(why.split())[:120]}"
+
+
+BROKEN = {  # the parser's words, and ours
+    "overflow": "it holds a number that is too large",
+    "unallowed token": "a comma, bracket or quotation mark is missing or too many",
+    "invalid char": "it holds something that JSON does not know (NaN, a comment, single quotation marks)",
+    "Incomplete": "it breaks off in the middle",
+    "premature EOF": "it breaks off in the middle",
+}
 
 
 def _refuse_early(head: bytes) -> None:
     """Tell by the first two signs what is no list of objects, before a parser reads on."""
+    if head.startswith(PACKED):
+        raise NotAList("This is a packed file: unpack it and import what is in it.")
+    if head.startswith(UTF_16):
+        raise NotAList("This is UTF-16 text, not JSON as it travels: save the list as UTF-8 and import it again.")
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip(WHITE)
     if not start:
         raise NotAList("The file is empty: a meeting list is a JSON array of entries.")

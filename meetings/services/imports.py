@@ -76,7 +76,8 @@ def feed_import(
 ) -> Report:
     """Import the list at `address` (file or http(s)). `zone` is for entries that have neither a zone nor coordinates.
 
-    One transaction: all or nothing. Raises feed.NotAList, with nothing written, when it is no list of meetings.
+    One transaction: all or nothing. Raises feed.NotAList, with nothing written, when it is no list of meetings, or
+    when nobody named it and it is plainly not the list that was known by its file name or host so far.
     `on_bytes(n)` hears of bytes read, `on_entries(n)` of entries compared.
     """
     report = Report(source=name or feed.name_of(address))
@@ -86,7 +87,10 @@ def feed_import(
         if not report.read:
             return report
         with transaction.atomic():
-            _Import(report, gathered, address).run(lambda: _replay(spool), on_entries)
+            run = _Import(report, gathered, address)
+            if not name:
+                run.refuse_a_stranger()
+            run.run(lambda: _replay(spool), on_entries)
             if dry_run:
                 transaction.set_rollback(True)
     return report
@@ -184,20 +188,32 @@ class _Import:
         self.report, self.briefs, self.unreadable = report, gathered.briefs, gathered.unreadable
         self.now = clock.now()
         self.source, _ = Source.objects.get_or_create(name=report.source)
-        Source.objects.filter(pk=self.source.pk).update(address=address, imported_at=self.now)
+        self.before, self.address = self.source.address, feed.place_of(address)
+        Source.objects.filter(pk=self.source.pk).update(address=self.address, imported_at=self.now)
         self.known = self._known()
         self.as_it_was: dict[int, str] = {}  # meeting -> weekdays of its entries that could not be read this time
         for key, known in self.known.items():
             if not known.gone and key not in self.briefs and key.partition("#")[0] in gathered.unreadable:
                 self.as_it_was[known.meeting_id] = self.as_it_was.get(known.meeting_id, "") + known.days
 
-    def run(self, entries: Callable[[], Iterable[tuple[str, Entry]]], on_entries: OnStep | None) -> None:
-        series = self._series()
-        gone = [
+        self.gone = [
             key for key, known in self.known.items() if not known.gone and key not in self.briefs
             and key.partition("#")[0] not in self.unreadable
         ]  # fmt: skip
-        touched = self._touched(series, gone)
+
+    def refuse_a_stranger(self) -> None:
+        """Two lists called `meetings.json` must not close each other's meetings."""
+        live = sum(not known.gone for known in self.known.values())
+        if self.before != self.address and len(self.gone) * 2 > live:
+            raise feed.NotAList(
+                f"Another list called {self.source.name} was read from {self.before or 'elsewhere'}, and this would "
+                f"close {len(self.gone)} of its {live} entries: name this list with --source NAME, or say "
+                f"--source {self.source.name} if it takes the other's place."
+            )
+
+    def run(self, entries: Callable[[], Iterable[tuple[str, Entry]]], on_entries: OnStep | None) -> None:
+        series = self._series()
+        touched = self._touched(series, self.gone)
         by_key = {key: one for one in touched for key in one.keys}
         for key, entry in entries():
             if on_entries:
@@ -206,7 +222,7 @@ class _Import:
                 one.confirmed.append(entry.confirmed_on)
                 if key == one.leader:
                     one.entry = entry
-        self._remove(gone, {one.meeting_id for one in series.values()} | set(self.as_it_was))
+        self._remove(self.gone, {one.meeting_id for one in series.values()} | set(self.as_it_was))
         fresh, kept = [one for one in touched if not one.meeting_id], [one for one in touched if one.meeting_id]
         for batch in _batches(fresh):  # first: an entry that went its own way is compared with where it was
             self._add(batch)
