@@ -1,8 +1,11 @@
 """What every test may use. Which way it runs (embedded or scaled) is set by script/test through the environment."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
+from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
@@ -52,3 +55,11 @@ def full() -> bool:
 def seed() -> int:
     """The seed of this run: 1, or the printed one of a full run."""
     return SEED
+
+
+@pytest.fixture(autouse=True)
+def _english_again() -> Iterator[None]:
+    """What a test leaves active (a page in Spanish) is not the next one's language."""
+    yield
+    translation.deactivate_all()
+    translation.activate(settings.LANGUAGE_CODE)

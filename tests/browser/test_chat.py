@@ -64,6 +64,12 @@ def test_two_people_talk(browser, folk, errors):
         expect(rowan.locator("#talk-says")).to_have_text("Noor: Yes, I am here.")
         expect(rowan.locator("#talk-outbox .bubble")).to_have_count(0)
         expect(rowan.locator(".day-line")).to_have_count(1)
+        write(rowan, "long " * 900)
+        expect(rowan.get_by_role("alert")).to_have_text("A message has up to 4000 characters. Please make two of it.")
+        expect(rowan.get_by_label("Message")).to_have_value("long " * 900)
+        write(rowan, "Short again.")
+        expect(noor.locator("#talk-log .bubble").last).to_contain_text("Short again.")
+        expect(rowan.locator("#talk-wrong")).to_be_hidden()
 
 
 def test_who_is_offline_writes_on_and_it_arrives_once(browser, folk, errors):

@@ -150,10 +150,10 @@ def test_the_page_shows_everybody_every_message_and_until_when(signed, dana, pos
     seen = text_of(signed.get("/people/circle/"))
     for part in (
         "Sam Said yes Knows you as “Dana” · s…@example.org",
-        "“Dana once asked us to nudge you to get in touch. A call today? It may be nothing.” Until July 14, 2026",
-        "Asked to get in touch with you, Jan. 15, 2026, 19:00",  # Dana's own clock
+        "“Dana once asked us to nudge you to get in touch. A call today? It may be nothing.” Until 14 July 2026",
+        "Asked to get in touch with you, 15 January 2026, 19:00",  # Dana's own clock
         "Kim Asked, no answer yet",
-        "Until Feb. 14, 2026",
+        "Until 14 February 2026",
         "Good news afterwards Not allowed. Never sent.",
         "Lou Said no. That is fine.",
         "Silence means nothing",

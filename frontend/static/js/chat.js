@@ -191,11 +191,20 @@ function grow() {
   field.style.height = `${Math.min(field.scrollHeight + 2, innerHeight * 0.3)}px`;
 }
 
+const wrong = document.getElementById("talk-wrong");
+
+function refuse(words) {
+  wrong.textContent = words;
+  wrong.hidden = !words;
+}
+
 function write(event) {
   event.preventDefault();
   event.stopImmediatePropagation(); // this form is sent as often as one likes
   const body = field.value.replace(/\r\n?/g, "\n").trim();
-  if (!body || [...body].length > LONGEST || gone) return;
+  if (!body || gone) return;
+  refuse([...body].length > LONGEST ? page.dataset.sayLong : "");
+  if (!wrong.hidden) return; // nothing is lost: the words stay in the field
   const entry = outbox.add(room, body);
   field.value = "";
   grow();
