@@ -77,7 +77,7 @@ def test_my_rooms_are_listed_and_reading_is_noted(story):
 def test_outsiders_and_guests_are_refused_and_learn_nothing(story):
     member, outsider, room = story
     send(member, room, cid=str(uuid4()), body="secret words")
-    answers = []
+    answers: list[int] = []
     for path in (room, "/api/v1/rooms/g0"):
         answers.append(outsider.get(f"{path}/messages/"))
         answers.append(send(outsider, path, cid=str(uuid4()), body="let me in"))
@@ -131,6 +131,11 @@ def test_a_body_that_is_no_json_and_a_conflict_have_their_status(story):
     assert send(member, room, cid=cid, body="that").status_code == 409
     Group.objects.update(closed_at=NOW)
     assert send(member, room, cid=str(uuid4()), body="more").status_code == 410
-    answers = [send(member, room, cid=cid, body="this").status_code for _ in range(40)]
-    assert answers[0] == 201  # known: also when the group is closed
+    assert send(member, room, cid=cid, body="this").status_code == 201  # known: also when the group is closed
+    sender = Membership.objects.get().person_id
+    answers: list[int] = []
+    while 429 not in answers and len(answers) < 50:  # on a slow machine a token may come back before the request
+        while not services.pace(sender):
+            pass
+        answers.append(send(member, room, cid=cid, body="this").status_code)
     assert answers[-1] == 429
