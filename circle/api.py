@@ -82,6 +82,7 @@ def shown(card: selectors.Card) -> dict[str, Any]:
                 "live": line.live,
                 "expires_at": line.expires_at,
                 "text": line.text,
+                "messages": [{"kind": one.kind, "when": str(one.when), "text": one.text} for one in line.says],
             }
             for line in card.lines
             if line.expires_at

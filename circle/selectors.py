@@ -10,13 +10,16 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from circle.consents import PURPOSES, Wording, wording
+from circle.consents import PURPOSES, Purpose, Wording, wording
 from circle.models import Consent, Supporter
+from delivery.catalogue import text_of
+from delivery.kinds import kind_of
 from delivery.models import Delivery, Stop
 from people.models import ContactWay, Link, Person
 from people.selectors import account_of
 
 INVITATION_DAYS = 14
+ROOM = 12  # characters that a message has for a name
 
 
 # --- what the gates ask --------------------------------------------------------------------------------------
@@ -77,6 +80,15 @@ def supporter_of(member: Person, pid: UUID | str) -> Supporter:
 
 
 @dataclass(frozen=True, slots=True)
+class Says:
+    """One message, word for word as it would be sent, and when it would come."""
+
+    kind: str
+    when: Promise | str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentLine:
     """One thing a supporter may hear, as the member's page shows it."""
 
@@ -87,6 +99,7 @@ class ConsentLine:
     expires_at: datetime | None  # None: never allowed, or ended
     ends_soon: bool
     text: str  # as signed
+    says: list[Says] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +121,18 @@ class Card:
     address: str
     unreachable: bool
     rests_until: datetime | None = None
+    level: int = 0  # where they stand in the member's watch, which a room above fills in
     lines: list[ConsentLine] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
 
     @property
     def on_the_list(self) -> bool:
         return self.supporter.state in Supporter.ON_THE_LIST
+
+    @property
+    def says(self) -> list[Says]:
+        """Every message they could get as things stand."""
+        return [one for line in self.lines if line.expires_at for one in line.says]
 
     @property
     def next_expiry(self) -> datetime | None:
@@ -163,9 +182,19 @@ def _lines(supporter: Supporter, consents: dict[str, Consent], now: datetime) ->
                 expires_at=consent.expires_at if consent and holds else None,
                 ends_soon=bool(consent and holds and consent.expires_at - now <= timedelta(days=INVITATION_DAYS)),
                 text=consent.text if consent and holds else "",
+                says=_says(supporter, purpose),
             )
         )
     return lines
+
+
+def _says(supporter: Supporter, purpose: Purpose) -> list[Says]:
+    """The messages of a permission in the contact's language, with the names the member chose, without their links."""
+    names = {"me": supporter.sender_name[:ROOM], "su": supporter.name[:ROOM], "link": ""}
+    return [
+        Says(kind, when, " ".join(text_of(kind_of(kind).text, supporter.person.language, names).split()))
+        for kind, when in purpose.says
+    ]
 
 
 def _told(delivery: Delivery) -> Told:

@@ -21,6 +21,7 @@ from frontend.views.circle_add import confirmed
 from ground import clock
 from own.guide_cards import CARDS
 from people.services import link_give
+from support.selectors.pages import levels_of
 
 if TYPE_CHECKING:
     from circle.models import Supporter
@@ -37,8 +38,14 @@ def circle(request: HttpRequest) -> HttpResponse:
     """Everybody I chose: what they would hear, until when, what they were told so far."""
     actor = _actor(request)
     cards = selectors.cards(actor, clock.now(), all_states=True)
+    levels = levels_of(actor)
+    for card in cards:
+        card.level = levels.get(card.supporter.pk, 0)
+    standing = [card for card in cards if card.on_the_list]
+    ending = [(card.next_expiry, place) for place, card in enumerate(standing) if card.next_expiry is not None]
     context = {
-        "cards": [card for card in cards if card.on_the_list],
+        "cards": standing,
+        "next_end": standing[min(ending)[1]] if ending else None,
         "former": [card for card in cards if not card.on_the_list],
         "offered": OFFERED,
         "zone": actor.zone,

@@ -173,6 +173,12 @@ def watch_page(person: Person, now: datetime) -> WatchView:
     )
 
 
+def levels_of(person: Person) -> dict[int, int]:
+    """By supporter id, where each stands in the member's rule while it is on: 1 or 2."""
+    listed = RuleSupporter.objects.filter(rule__person=person, rule__on=True)
+    return dict(listed.values_list("supporter_id", "level"))
+
+
 def _since(rule: Rule | None) -> datetime | None:
     if rule is None or not rule.on:
         return None
@@ -286,6 +292,8 @@ def _later(episode: Episode, rows: list[EpisodeSupporter]) -> list[Later]:
     for row in sorted(rows, key=lambda row: (row.level, row.pk)):
         if row.state == EpisodeSupporter.HELD:
             found.append(Later(words.held(row.supporter.name)))
+        elif row.state == EpisodeSupporter.WAITING and _asleep(row, row.due_at):
+            found.append(Later(words.asleep(row.supporter.name)))
         elif row.state == EpisodeSupporter.WAITING and row.level == 2 and row.due_at is None:
             found.append(Later(words.second(row.supporter.name)))
         if row.reminder_at is not None:
@@ -301,9 +309,17 @@ def _waiting(episode: Episode, rows: list[EpisodeSupporter]) -> list[Waiting]:
     found = []
     for row in sorted(rows, key=lambda row: (row.level, row.pk)):
         if row.state == EpisodeSupporter.WAITING and (row.level == 1 or row.due_at is not None):
-            due = in_window(row.supporter.person, attempted + grace_of(episode)) if attempted else None
-            found.append(Waiting(row.supporter.name, row.due_at or due, row.waits))
+            due = row.due_at
+            if due is None and attempted:
+                due = in_window(row.supporter.person, attempted + grace_of(episode))
+            if not _asleep(row, due):
+                found.append(Waiting(row.supporter.name, due, row.waits))
     return found
+
+
+def _asleep(row: EpisodeSupporter, due: datetime | None) -> bool:
+    """Whether a nudge that is due then falls into a rest of that supporter, and will not go."""
+    return rests(row.supporter, due or clock.now())
 
 
 def _notice_attempted(episode: Episode) -> datetime | None:

@@ -115,6 +115,10 @@ def held(name: str) -> str:
     return _("The message to %(name)s waits until somebody has looked: many were due at once.") % {"name": name}
 
 
+def asleep(name: str) -> str:
+    return _("Nothing goes to %(name)s: they asked for a rest.") % {"name": name}
+
+
 def second(name: str) -> str:
     return _("%(name)s only later, if nobody before them could.") % {"name": name}
 

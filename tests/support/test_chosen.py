@@ -158,6 +158,10 @@ def test_during_a_rest_nothing_is_asked_and_the_member_reads_why(story, dana):
     assert "asked for a rest" in words(signed_in(dana).get("/me/watch/"))
     story.at(evening(week(0)))
     story.close(story.meeting, week(0), {dana: "absent"})
+    story.run_until(evening(week(0)))
+    page = words(Client().get(f"/{story.token('dana', 'final_notice')}"))
+    assert "Nothing goes to sam: they asked for a rest." in page
+    assert "<strong>sam</strong>" not in page
     story.run_until(evening(week(1)) - DAY)
     assert story.said() == ["dana: final_notice"]
     page = words(signed_in(dana).get("/me/watch/"))
