@@ -16,6 +16,7 @@ from ground import clock
 from support import services
 from support.api_chosen import urls as chosen_urls
 from support.api_common import actor, parsed
+from support.api_desk import urls as desk_urls
 from support.selectors import pages
 
 if TYPE_CHECKING:
@@ -136,4 +137,5 @@ urls = [
     path("watch/ok/", Ok.as_view()),
     path("watch/episodes/", Episodes.as_view()),
     *chosen_urls,
+    *desk_urls,
 ]

@@ -163,6 +163,7 @@ def line(event: EpisodeEvent) -> str:
         "nudge_held": lambda: (
             _("Many messages were due at once, so somebody looks before %(name)s is written to.") % name
         ),
+        "nudge_dropped": lambda: _("Somebody has looked: nothing goes to %(name)s.") % name,
         "nudge_released": lambda: _("Somebody has looked, and the message may go."),
         "asked_anew": lambda: _("We could not send for more than three days, so you are asked again first."),
         "claim": lambda: _("%(name)s said: I’m on it.") % name,

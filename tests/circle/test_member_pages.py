@@ -277,7 +277,7 @@ def test_every_message_each_could_get_stands_there_word_for_word_with_what_ends_
     sam = accepted(dana)
     kim = ask(dana, "Kim", address="kim@example.org", days=30)
     page = text_of(signed.get("/people/circle/"))
-    assert "What ends next: for Kim, on Feb. 14, 2026." in page
+    assert "What ends next: for Kim, on 14 February 2026." in page
     for text in (
         "When you were asked first and did not answer: Hi Sam, Dana once asked us to nudge you to get in touch.",
         "Once, two days after they said they would look after it: Hi Sam, thank you for looking after this.",
@@ -289,7 +289,7 @@ def test_every_message_each_could_get_stands_there_word_for_word_with_what_ends_
     assert "{" not in page
     services.consent_revoke(actor=dana, supporter=kim, purpose="absence")
     services.consent_revoke(actor=dana, supporter=kim, purpose="back_in_touch")
-    assert "What ends next: for Sam, on July 14, 2026." in text_of(signed.get("/people/circle/"))
+    assert "What ends next: for Sam, on 14 July 2026." in text_of(signed.get("/people/circle/"))
     shown = signed.get("/api/v1/circle/").json()["people"][0]["consents"][0]["messages"]
     assert [one["kind"] for one in shown] == ["nudge", "reminder", "retraction"]
     assert sam.name in shown[0]["text"]

@@ -74,6 +74,8 @@ CASES: list[tuple[Any, Any]] = [
     (circle.supporter_rest_end, lambda s: {"supporter": s.sam}),
     (circle.supporter_unsee, lambda s: {"supporter": s.sam}),
     (support.rule_set, lambda s: {"threshold": 2, "levels": [[s.sam], []]}),
+    (support.nudge_release, lambda _: {"row_id": 0}),
+    (support.nudge_drop, lambda _: {"row_id": 0}),
     (support.answer_give, lambda s: {"kind": "claim", "supporter": s.sam}),
     (chat.message_post, lambda s: {"room_key": s.room.key, "cid": uuid4(), "body": "hello"}),
     (chat.read_mark_set, lambda s: {"room_key": s.room.key, "seq": 0}),

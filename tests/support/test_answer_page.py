@@ -158,7 +158,7 @@ def test_a_grace_that_is_not_among_the_usual_ones_stays_chosen(story, dana):
     Rule.objects.update(grace_hours=30)
     page = words(signed_in(dana).get("/me/watch/"))
     assert '<option value="30" selected>30 hours' in page
-    assert "On since Dec. 20, 2025." in page
+    assert "On since 20 December 2025." in page
 
 
 def test_three_in_a_row_is_about_two_weeks_for_who_plans_two_a_week(story, dana):

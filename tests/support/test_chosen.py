@@ -153,8 +153,8 @@ def test_off_today_and_stop_are_two_things(story, dana, sam):
 def test_during_a_rest_nothing_is_asked_and_the_member_reads_why(story, dana):
     address = f"/{lasting(story)}"
     page = words(Client().post(address, {"answer": "rest"}, follow=True))
-    assert "You rest until Jan. 19, 2026: nothing is asked of you." in page
-    assert "Asked for a rest until Jan. 19, 2026." in words(signed_in(dana).get("/people/circle/"))
+    assert "You rest until 19 January 2026: nothing is asked of you." in page
+    assert "Asked for a rest until 19 January 2026." in words(signed_in(dana).get("/people/circle/"))
     assert "asked for a rest" in words(signed_in(dana).get("/me/watch/"))
     story.at(evening(week(0)))
     story.close(story.meeting, week(0), {dana: "absent"})
