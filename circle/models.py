@@ -32,6 +32,9 @@ class Supporter(models.Model):
     invitations = models.PositiveSmallIntegerField(default=1)  # how many were sent: each has its own key and link
     accepted_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)  # declined, stopped or taken off the list
+    invitation = models.ForeignKey(  # the latest, until it was read what became of it
+        "delivery.Delivery", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
     rests_until = models.DateTimeField(null=True)  # the contact's own word: before it nothing is asked of them
     seen_by = models.ForeignKey("people.Person", on_delete=models.SET_NULL, null=True, related_name="sees")
 
@@ -48,6 +51,9 @@ class Supporter(models.Model):
                 | Q(state__in=["declined", "stopped", "ended"], ended_at__isnull=False),
             ),
             models.CheckConstraint(name="supporter_has_both_names", condition=~Q(name="") & ~Q(sender_name="")),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["invitation"], name="invitation_to_read", condition=~Q(invitation=None)),
         ]
 
     def __str__(self) -> str:

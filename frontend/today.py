@@ -31,6 +31,7 @@ ASKS = {
     "heads_up": WEEK,
     "soft_note": WEEK,
     "unreachable": WEEK,
+    "invite_unreachable": WEEK,
     "consent_ends": WEEK,
 }
 SETTLES = ("all_sorted", "apology", "back_in_touch", "retraction")
