@@ -72,6 +72,7 @@ def shown(card: selectors.Card) -> dict[str, Any]:
         "muted": supporter.muted,
         "invitation_open": card.invitation_open,
         "unreachable": card.unreachable,
+        "rests_until": card.rests_until,
         "address": card.address,
         "consents": [
             {

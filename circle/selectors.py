@@ -107,6 +107,7 @@ class Card:
     invitation_open: bool
     address: str
     unreachable: bool
+    rests_until: datetime | None = None
     lines: list[ConsentLine] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
 
@@ -140,6 +141,7 @@ def cards(member: Person, now: datetime, *, all_states: bool = False) -> list[Ca
             invitation_open=supporter.state == Supporter.INVITED and now < invitation_ends(supporter),
             address=_masked(ways.get(supporter.person_id, [])),
             unreachable=not any(way.bounced_at is None for way in ways.get(supporter.person_id, [])),
+            rests_until=supporter.rests_until if rests(supporter, now) else None,
             lines=_lines(supporter, consents.get(supporter.pk, {}), now),
             told=told.get(supporter.person_id, []),
         )
@@ -209,6 +211,29 @@ def consent_preview(
 # --- the supporter's side ------------------------------------------------------------------------------------
 
 
+def looks_accepted(supporter: Supporter) -> bool:
+    """They said yes and nothing of their own ended it; being taken off the list is told to nobody."""
+    ended_unseen = supporter.state == Supporter.ENDED and supporter.accepted_at is not None
+    return supporter.state == Supporter.ACCEPTED or ended_unseen
+
+
+def rests(supporter: Supporter, now: datetime) -> bool:
+    """Whether the contact asked for a rest that is on at `now` (UTC): the last moment is excluded."""
+    return supporter.rests_until is not None and now < supporter.rests_until
+
+
+def chosen_by(person: Person) -> list[Supporter]:
+    """The contacts that `person` is to somebody and sees on Today: one for each member, never merged."""
+    own = Supporter.objects.filter(Q(seen_by=person) | Q(person=person)).select_related("person", "member")
+    return [supporter for supporter in own.order_by("pk") if looks_accepted(supporter)]
+
+
+def chosen_one(person: Person, pid: UUID | str) -> Supporter:
+    """One of `chosen_by`, by the contact's public id. Raises Supporter.DoesNotExist for anybody else's."""
+    own = Supporter.objects.filter(Q(seen_by=person) | Q(person=person), person__pid=pid)
+    return own.select_related("person", "member").get()
+
+
 @dataclass(frozen=True, slots=True)
 class SupporterPage:
     """All that a supporter may ever see of a member here (privacy rule D5). `face` picks the page.
@@ -221,6 +246,7 @@ class SupporterPage:
     sender_name: str
     name: str
     asked_on: datetime
+    rests_until: datetime | None = None
 
 
 def supporter_page(supporter: Supporter, now: datetime, *, link: Link | None = None) -> SupporterPage:
@@ -233,7 +259,8 @@ def supporter_page(supporter: Supporter, now: datetime, *, link: Link | None = N
         open_now = supporter.state == Supporter.INVITED and not used and now < invitation_ends(supporter)
         own_word = supporter.state if supporter.state in {Supporter.DECLINED, Supporter.STOPPED} else "settled"
         face = "invited" if open_now else own_word
-    return SupporterPage(face, supporter.sender_name, supporter.name, supporter.invited_at)
+    until = supporter.rests_until if rests(supporter, now) else None
+    return SupporterPage(face, supporter.sender_name, supporter.name, supporter.invited_at, until)
 
 
 def supporter_by_link(link: Link) -> Supporter:

@@ -214,6 +214,10 @@ def stop_by_link(request: HttpRequest, link: "Link") -> HttpResponseBase:
     """The supporter's lasting page, and the stop that works for ever (also a mail program's one-click POST)."""
     supporter = _asked(link)
     one_click = request.POST.get("List-Unsubscribe") == "One-Click"
+    own = {"rest": services.supporter_rest, "wake": services.supporter_rest_end}.get(request.POST.get("answer", ""))
+    if request.method == "POST" and own is not None and not one_click:
+        own(link=link)
+        return redirect(request.path)
     if request.method == "POST":
         if not one_click and request.POST.get("answer") != "stop":
             return HttpResponseBadRequest(_("Please choose one of the buttons."))
@@ -221,7 +225,7 @@ def stop_by_link(request: HttpRequest, link: "Link") -> HttpResponseBase:
         if not one_click:  # RFC 8058: a mail program's POST is answered without a redirect
             return redirect(request.path)
     page = selectors.supporter_page(supporter, clock.now(), link=link)
-    return _supporter_page(request, "circle/lasting.html", supporter, page)
+    return _supporter_page(request, "circle/lasting.html", supporter, page, token=request.path.strip("/"))
 
 
 def _asked(link: "Link") -> "Supporter":
@@ -238,8 +242,13 @@ def _lasting(supporter: "Supporter") -> HttpResponse:
 
 
 def _supporter_page(
-    request: HttpRequest, template: str, supporter: "Supporter", page: selectors.SupporterPage, status: int = 200
+    request: HttpRequest,
+    template: str,
+    supporter: "Supporter",
+    page: selectors.SupporterPage,
+    status: int = 200,
+    token: str = "",
 ) -> HttpResponse:
-    """Only what SupporterPage holds reaches a template (privacy rule D5)."""
-    context = {"page": page, "zone": supporter.person.zone, "cards": CARDS}
+    """Only what SupporterPage holds reaches a template (privacy rule D5), and the link that was opened."""
+    context = {"page": page, "zone": supporter.person.zone, "cards": CARDS, "token": token}
     return render(request, template, context, status=status)

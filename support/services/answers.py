@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from circle.models import Supporter
+from circle.policies import can_answer
 from delivery.services import cancel
 from ground import clock, wake
 from ground.errors import Settled
@@ -55,7 +56,7 @@ def _answering(link: Link | None, supporter: Supporter | None, actor: Person | N
         if link.purpose != "nudge" or row is None:
             raise PermissionDenied
         supporter, actor = row.supporter, link.person
-    if supporter is None or actor is None or supporter.person_id != actor.pk:
+    if supporter is None or actor is None or not can_answer(actor, supporter):
         raise PermissionDenied
     return supporter
 
