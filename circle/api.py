@@ -72,6 +72,7 @@ def shown(card: selectors.Card) -> dict[str, Any]:
         "muted": supporter.muted,
         "invitation_open": card.invitation_open,
         "unreachable": card.unreachable,
+        "rests_until": card.rests_until,
         "address": card.address,
         "consents": [
             {
@@ -81,6 +82,7 @@ def shown(card: selectors.Card) -> dict[str, Any]:
                 "live": line.live,
                 "expires_at": line.expires_at,
                 "text": line.text,
+                "messages": [{"kind": one.kind, "when": str(one.when), "text": one.text} for one in line.says],
             }
             for line in card.lines
             if line.expires_at

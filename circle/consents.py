@@ -21,7 +21,10 @@ REMIND_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """One kind of thing a supporter may hear. `kinds` are the messages that need it (docs/rules.md 4.7)."""
+    """One kind of thing a supporter may hear. `kinds` are the messages that need it (docs/rules.md 4.7).
+
+    `says` names each message that this permission alone lets through, and when it would come.
+    """
 
     name: str
     title: Promise | str
@@ -29,6 +32,7 @@ class Purpose:
     data_class: Promise | str
     why: Promise | str
     kinds: tuple[str, ...]
+    says: tuple[tuple[str, Promise | str], ...] = ()
 
 
 PURPOSES = {
@@ -44,6 +48,11 @@ PURPOSES = {
             ),
             gettext_lazy("so that somebody you trust gets in touch with you"),
             ("nudge", "reminder", "retraction", "back_in_touch"),
+            (
+                ("nudge", gettext_lazy("When you were asked first and did not answer")),
+                ("reminder", gettext_lazy("Once, two days after they said they would look after it")),
+                ("retraction", gettext_lazy("If our message was a mistake")),
+            ),
         ),
         Purpose(
             "back_in_touch",
@@ -52,6 +61,7 @@ PURPOSES = {
             gettext_lazy("one short message that our last message about you is settled; nothing else"),
             gettext_lazy("so that somebody who was asked to get in touch need not go on worrying"),
             ("back_in_touch",),
+            (("back_in_touch", gettext_lazy("When it is settled, if they had been asked")),),
         ),
         Purpose(
             "craving",

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from circle.models import Supporter
+from circle.selectors import chosen_by
 from circle.services import common
 from people.models import Person
 from people.services import way_remove
@@ -12,9 +13,12 @@ KEEP_ADDRESS = timedelta(days=30)  # of somebody the member took off the list
 
 
 def export(person: Person) -> dict[str, Any]:
-    """The member's people, what each may hear, and the words that were signed."""
+    """The member's people, what each may hear, and the words that were signed; and who chose them."""
     people = Supporter.objects.filter(member=person).select_related("person").prefetch_related("consents")
-    return {"people": [_one(supporter) for supporter in people]}
+    return {
+        "people": [_one(supporter) for supporter in people],
+        "chosen_by": [{"name": one.sender_name, "rests_until": one.rests_until} for one in chosen_by(person)],
+    }
 
 
 def _one(supporter: Supporter) -> dict[str, Any]:
@@ -56,6 +60,7 @@ def erase(person: Person) -> None:
     Person.objects.filter(pk__in=[supporter.person_id for supporter in people], account=None).delete()
     Supporter.objects.filter(member=person).delete()
     Supporter.objects.filter(person=person).delete()
+    Supporter.objects.filter(seen_by=person).update(seen_by=None)
 
 
 def purge(now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""The messages this room owns: the invitation (T04), consent revoked (T12), consent ends soon (T19)."""
+"""The messages this room owns: the invitation (T04), not arrived (T18), consent revoked (T12), ends soon (T19)."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -30,6 +30,17 @@ def check_invite(delivery: Delivery, now: datetime) -> str | None:
         return f"contact is {supporter.state}"
     if delivery.payload.get("number") != supporter.invitations or now >= invitation_ends(supporter):
         return "the invitation is over"
+    account = account_of(supporter.member)
+    return None if account is not None and account.is_active else "the member's account is closed"
+
+
+def check_not_arrived(delivery: Delivery, now: datetime) -> str | None:
+    """Still invited by this very invitation, and to a member whose account lives."""
+    supporter = supporter_in(delivery)
+    if supporter is None or supporter.state != Supporter.INVITED:
+        return "contact is gone"
+    if delivery.payload.get("number") != supporter.invitations:
+        return "invited anew"
     account = account_of(supporter.member)
     return None if account is not None and account.is_active else "the member's account is closed"
 
@@ -82,5 +93,6 @@ def page_link(delivery: Delivery) -> Subject:
 def enter() -> None:
     """Called from apps.py."""
     register(Kind("invite", "T04", check=check_invite, context=context, link=invite_link, stop=stop_link))
+    register(Kind("invite_unreachable", "T18", check=check_not_arrived, context=context, link=page_link))
     register(Kind("consent_revoked", "T12", check=check_revoked, context=context, link=page_link))
     register(Kind("consent_ends", "T19", check=check_ends, context=context, link=page_link))

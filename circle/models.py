@@ -13,6 +13,9 @@ class Supporter(models.Model):
     to the supporter everything looks accepted, and nothing is ever sent. Erasing either person erases the contact;
     the rows of a contact taken off the list stay until the member erases the account, so that "what they were told"
     can still be read.
+
+    `seen_by` is the person of an account that opened this contact's link and wants to see it on Today: the contact's
+    own choice, one contact at a time, never found by an address.
     """
 
     INVITED, ACCEPTED, DECLINED, STOPPED, ENDED = "invited", "accepted", "declined", "stopped", "ended"
@@ -29,12 +32,18 @@ class Supporter(models.Model):
     invitations = models.PositiveSmallIntegerField(default=1)  # how many were sent: each has its own key and link
     accepted_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)  # declined, stopped or taken off the list
+    invitation = models.ForeignKey(  # the latest, until it was read what became of it
+        "delivery.Delivery", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    rests_until = models.DateTimeField(null=True)  # the contact's own word: before it nothing is asked of them
+    seen_by = models.ForeignKey("people.Person", on_delete=models.SET_NULL, null=True, related_name="sees")
 
     class Meta:
         ordering: ClassVar = ["position", "pk"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["member", "person"], name="one_contact_per_member_and_person"),
             models.CheckConstraint(name="nobody_supports_themselves", condition=~Q(member=F("person"))),
+            models.CheckConstraint(name="nobody_sees_themselves_as_a_contact", condition=~Q(member=F("seen_by"))),
             models.CheckConstraint(
                 name="supporter_state_matches_its_times",
                 condition=Q(state="invited", accepted_at=None, ended_at=None)
@@ -42,6 +51,9 @@ class Supporter(models.Model):
                 | Q(state__in=["declined", "stopped", "ended"], ended_at__isnull=False),
             ),
             models.CheckConstraint(name="supporter_has_both_names", condition=~Q(name="") & ~Q(sender_name="")),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["invitation"], name="invitation_to_read", condition=~Q(invitation=None)),
         ]
 
     def __str__(self) -> str:

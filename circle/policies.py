@@ -10,5 +10,5 @@ def can_change(actor: Person, supporter: Supporter) -> bool:
 
 
 def can_answer(actor: Person, supporter: Supporter) -> bool:
-    """Only the contact: accept, decline, stop."""
-    return supporter.person_id == actor.pk
+    """Only the contact: accept, decline, stop, rest; by themselves or from the account they chose to see it in."""
+    return actor.pk in {supporter.person_id, supporter.seen_by_id}

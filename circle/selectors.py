@@ -10,13 +10,16 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from circle.consents import PURPOSES, Wording, wording
+from circle.consents import PURPOSES, Purpose, Wording, wording
 from circle.models import Consent, Supporter
+from delivery.catalogue import text_of
+from delivery.kinds import kind_of
 from delivery.models import Delivery, Stop
 from people.models import ContactWay, Link, Person
 from people.selectors import account_of
 
 INVITATION_DAYS = 14
+ROOM = 12  # characters that a message has for a name
 
 
 # --- what the gates ask --------------------------------------------------------------------------------------
@@ -77,6 +80,15 @@ def supporter_of(member: Person, pid: UUID | str) -> Supporter:
 
 
 @dataclass(frozen=True, slots=True)
+class Says:
+    """One message, word for word as it would be sent, and when it would come."""
+
+    kind: str
+    when: Promise | str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentLine:
     """One thing a supporter may hear, as the member's page shows it."""
 
@@ -87,6 +99,7 @@ class ConsentLine:
     expires_at: datetime | None  # None: never allowed, or ended
     ends_soon: bool
     text: str  # as signed
+    says: list[Says] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +120,19 @@ class Card:
     invitation_open: bool
     address: str
     unreachable: bool
+    rests_until: datetime | None = None
+    level: int = 0  # where they stand in the member's watch, which a room above fills in
     lines: list[ConsentLine] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
 
     @property
     def on_the_list(self) -> bool:
         return self.supporter.state in Supporter.ON_THE_LIST
+
+    @property
+    def says(self) -> list[Says]:
+        """Every message they could get as things stand."""
+        return [one for line in self.lines if line.expires_at for one in line.says]
 
     @property
     def next_expiry(self) -> datetime | None:
@@ -140,6 +160,7 @@ def cards(member: Person, now: datetime, *, all_states: bool = False) -> list[Ca
             invitation_open=supporter.state == Supporter.INVITED and now < invitation_ends(supporter),
             address=_masked(ways.get(supporter.person_id, [])),
             unreachable=not any(way.bounced_at is None for way in ways.get(supporter.person_id, [])),
+            rests_until=supporter.rests_until if rests(supporter, now) else None,
             lines=_lines(supporter, consents.get(supporter.pk, {}), now),
             told=told.get(supporter.person_id, []),
         )
@@ -161,9 +182,19 @@ def _lines(supporter: Supporter, consents: dict[str, Consent], now: datetime) ->
                 expires_at=consent.expires_at if consent and holds else None,
                 ends_soon=bool(consent and holds and consent.expires_at - now <= timedelta(days=INVITATION_DAYS)),
                 text=consent.text if consent and holds else "",
+                says=_says(supporter, purpose),
             )
         )
     return lines
+
+
+def _says(supporter: Supporter, purpose: Purpose) -> list[Says]:
+    """The messages of a permission in the contact's language, with the names the member chose, without their links."""
+    names = {"me": supporter.sender_name[:ROOM], "su": supporter.name[:ROOM], "link": ""}
+    return [
+        Says(kind, when, " ".join(text_of(kind_of(kind).text, supporter.person.language, names).split()))
+        for kind, when in purpose.says
+    ]
 
 
 def _told(delivery: Delivery) -> Told:
@@ -209,6 +240,29 @@ def consent_preview(
 # --- the supporter's side ------------------------------------------------------------------------------------
 
 
+def looks_accepted(supporter: Supporter) -> bool:
+    """They said yes and nothing of their own ended it; being taken off the list is told to nobody."""
+    ended_unseen = supporter.state == Supporter.ENDED and supporter.accepted_at is not None
+    return supporter.state == Supporter.ACCEPTED or ended_unseen
+
+
+def rests(supporter: Supporter, now: datetime) -> bool:
+    """Whether the contact asked for a rest that is on at `now` (UTC): the last moment is excluded."""
+    return supporter.rests_until is not None and now < supporter.rests_until
+
+
+def chosen_by(person: Person) -> list[Supporter]:
+    """The contacts that `person` is to somebody and sees on Today: one for each member, never merged."""
+    own = Supporter.objects.filter(Q(seen_by=person) | Q(person=person)).select_related("person", "member")
+    return [supporter for supporter in own.order_by("pk") if looks_accepted(supporter)]
+
+
+def chosen_one(person: Person, pid: UUID | str) -> Supporter:
+    """One of `chosen_by`, by the contact's public id. Raises Supporter.DoesNotExist for anybody else's."""
+    own = Supporter.objects.filter(Q(seen_by=person) | Q(person=person), person__pid=pid)
+    return own.select_related("person", "member").get()
+
+
 @dataclass(frozen=True, slots=True)
 class SupporterPage:
     """All that a supporter may ever see of a member here (privacy rule D5). `face` picks the page.
@@ -221,6 +275,7 @@ class SupporterPage:
     sender_name: str
     name: str
     asked_on: datetime
+    rests_until: datetime | None = None
 
 
 def supporter_page(supporter: Supporter, now: datetime, *, link: Link | None = None) -> SupporterPage:
@@ -233,7 +288,8 @@ def supporter_page(supporter: Supporter, now: datetime, *, link: Link | None = N
         open_now = supporter.state == Supporter.INVITED and not used and now < invitation_ends(supporter)
         own_word = supporter.state if supporter.state in {Supporter.DECLINED, Supporter.STOPPED} else "settled"
         face = "invited" if open_now else own_word
-    return SupporterPage(face, supporter.sender_name, supporter.name, supporter.invited_at)
+    until = supporter.rests_until if rests(supporter, now) else None
+    return SupporterPage(face, supporter.sender_name, supporter.name, supporter.invited_at, until)
 
 
 def supporter_by_link(link: Link) -> Supporter:

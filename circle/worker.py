@@ -1,10 +1,11 @@
-"""What is due in this room: the reminder that a consent ends, 14 days before."""
+"""What is due in this room: the reminder that a consent ends, 14 days before; what became of invitations."""
 
 import logging
 from datetime import datetime, timedelta
 
 from circle.models import Consent, Supporter
-from circle.services import consent_reminded
+from circle.services import consent_reminded, invitation_read
+from circle.services.invitation import SETTLED
 
 log = logging.getLogger("porchlight.circle")
 
@@ -13,7 +14,25 @@ POSTPONE = timedelta(hours=1)
 
 
 def tick(now: datetime) -> int:
-    """Remind the members whose consents end within 14 days of `now` (UTC); return how many contacts were looked at."""
+    """Do what is due at `now` (UTC); return how many contacts were looked at. Idle: two statements."""
+    return _remind(now) + _read()
+
+
+def _read() -> int:
+    """Members hear of invitations that no way took."""
+    waiting = Supporter.objects.filter(invitation__isnull=False, invitation__state__in=SETTLED)
+    found = list(waiting.order_by("invitation")[:BATCH])
+    for supporter in found:
+        try:
+            invitation_read(supporter=supporter)
+        except Exception:  # one bad row must harm no neighbour: it is reported and not read again
+            log.exception("what became of the invitation of contact %s could not be read", supporter.pk)
+            Supporter.objects.filter(pk=supporter.pk).update(invitation=None)
+    return len(found)
+
+
+def _remind(now: datetime) -> int:
+    """Remind the members whose consents end within 14 days of `now` (UTC)."""
     due = Consent.objects.filter(remind_at__lte=now).order_by("remind_at")
     ids = list(dict.fromkeys(due.values_list("supporter_id", flat=True)[:BATCH]))
     for supporter in Supporter.objects.filter(pk__in=ids):

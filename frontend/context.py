@@ -23,6 +23,7 @@ PLACES = {
     "sheet": "today",
     "sheets": "today",
     "me": "me",
+    "coordinator": "me",
     "join": "me",
     "accounts": "me",
 }

@@ -14,10 +14,12 @@ from delivery.selectors import inbox_latest
 from groups.selectors import groups_of
 from meetings.selectors import attendance
 from people.selectors import code_pending
+from support.selectors.pages import asked_of
 
 if TYPE_CHECKING:
     from chat.selectors import Line
     from people.models import Person
+    from support.selectors.pages import Asked
 
 WEEK = timedelta(days=7)
 # which notes ask something, the most pressing first, and for how long they are shown as an open question
@@ -29,6 +31,7 @@ ASKS = {
     "heads_up": WEEK,
     "soft_note": WEEK,
     "unreachable": WEEK,
+    "invite_unreachable": WEEK,
     "consent_ends": WEEK,
 }
 SETTLES = ("all_sorted", "apology", "back_in_touch", "retraction")
@@ -49,6 +52,7 @@ class Today:
     wrote: "list[Line]" = field(default_factory=list)
     unread: int = 0
     notes: list[Any] = field(default_factory=list)
+    chosen: "list[Asked]" = field(default_factory=list)  # who chose this person, one row each
     code_for: str = ""
     in_group: bool = False
     chose_someone: bool = False
@@ -56,7 +60,8 @@ class Today:
     @property
     def waits(self) -> bool:
         """Whether anything stands on a card."""
-        return bool(self.next_date or self.asks or self.sheet or self.wrote)
+        asked = any(one.told_at and not one.answer for one in self.chosen)
+        return bool(self.next_date or self.asks or self.sheet or self.wrote or asked)
 
     @property
     def settled_in(self) -> bool:
@@ -77,6 +82,7 @@ def today_of(person: "Person", now: datetime) -> Today:
     found.wrote = [line for line in lines_of(person) if line.unread]
     found.unread = sum(line.unread for line in found.wrote)
     found.notes = [item for item in items if item != found.asks][:NOTES]
+    found.chosen = asked_of(person, now)
     found.in_group = bool(groups_of(person))
     found.chose_someone = supporters_of(person).exists()
     return found

@@ -13,8 +13,10 @@ from rest_framework.views import APIView
 
 from circle.selectors import supporter_of
 from ground import clock
-from people.selectors import person_of
 from support import services
+from support.api_chosen import urls as chosen_urls
+from support.api_common import actor, parsed
+from support.api_desk import urls as desk_urls
 from support.selectors import pages
 
 if TYPE_CHECKING:
@@ -40,25 +42,6 @@ class SwitchIn(serializers.Serializer[object]):
 
 class PauseIn(serializers.Serializer[object]):
     until = serializers.DateTimeField(required=False, allow_null=True, default=None)
-
-
-def actor(request: Request) -> "Person":
-    """The signed-in person; DRF has sent guests away already."""
-    person = person_of(request.user)
-    assert person is not None
-    return person
-
-
-def parsed(kind: type[serializers.Serializer[object]], request: Request) -> dict[str, Any]:
-    """The body. A name that is not known is refused: nobody must believe that it did something."""
-    if not isinstance(request.data, dict):
-        raise ValidationError(_("Please send one JSON object."))
-    unknown = sorted(set(request.data) - set(kind().fields))
-    if unknown:
-        raise ValidationError({name: _("This is not known here.") for name in unknown})
-    given = kind(data=request.data)
-    given.is_valid(raise_exception=True)
-    return dict(given.validated_data)
 
 
 def own_levels(member: "Person", levels: list[list[Any]]) -> "list[list[Supporter]]":
@@ -142,6 +125,7 @@ def episode_shown(view: pages.EpisodeView) -> dict[str, Any]:
         "ended_at": view.ended_at,
         "waiting": [{"name": one.name, "at": one.at, "waits": one.waits} for one in view.waiting],
         "told": view.told,
+        "later": [{"words": one.words, "at": one.at} for one in view.later],
         "log": [{"at": line.at, "words": line.words} for line in view.lines],
     }
 
@@ -152,4 +136,6 @@ urls = [
     path("watch/pause/", PauseDoor.as_view()),
     path("watch/ok/", Ok.as_view()),
     path("watch/episodes/", Episodes.as_view()),
+    *chosen_urls,
+    *desk_urls,
 ]

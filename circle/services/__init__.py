@@ -2,7 +2,14 @@
 
 from circle.services.common import Withdrawn
 from circle.services.consent import consent_grant, consent_reminded, consent_revoke
-from circle.services.invitation import supporter_accept, supporter_decline, supporter_invite, supporter_resend
+from circle.services.contact_side import supporter_rest, supporter_rest_end, supporter_see, supporter_unsee
+from circle.services.invitation import (
+    invitation_read,
+    supporter_accept,
+    supporter_decline,
+    supporter_invite,
+    supporter_resend,
+)
 from circle.services.standing import (
     supporter_move,
     supporter_mute,
@@ -16,6 +23,7 @@ __all__ = [
     "consent_grant",
     "consent_reminded",
     "consent_revoke",
+    "invitation_read",
     "supporter_accept",
     "supporter_decline",
     "supporter_invite",
@@ -23,6 +31,10 @@ __all__ = [
     "supporter_mute",
     "supporter_remove",
     "supporter_resend",
+    "supporter_rest",
+    "supporter_rest_end",
+    "supporter_see",
     "supporter_stop",
     "supporter_unmute",
+    "supporter_unsee",
 ]

@@ -25,6 +25,7 @@ from ground.links import address_hash
 from people.models import ContactWay, Link, Person
 from people.services import link_give, link_revoke, link_use_once, person_create, way_add
 
+SETTLED = ("handed_over", "uncertain", "failed", "cancelled", "suppressed")  # states of a delivery that stay
 MAX_PEOPLE = 20  # on one member's list
 MAX_A_DAY = 10  # invitations of one member
 MAX_INVITATIONS = 3  # to one contact
@@ -145,7 +146,7 @@ def _send(supporter: Supporter) -> None:
     """The invitation message and its link, one for each time it is sent."""
     ends = invitation_ends(supporter)
     link_give(purpose="invite", subject=supporter.pk, person=supporter.person, expires_at=ends)
-    message_enqueue(
+    supporter.invitation = message_enqueue(
         kind="invite",
         topic=common.topic_of(supporter),
         recipient=supporter.person,
@@ -153,6 +154,33 @@ def _send(supporter: Supporter) -> None:
         not_before=supporter.invited_at,
         payload={"supporter": supporter.pk, "number": supporter.invitations},
     )
+    supporter.save(update_fields=["invitation"])
+
+
+def invitation_read(*, supporter: Supporter) -> bool:
+    """What became of the latest invitation: when no way took it, the member gets T18, once. True when they do.
+
+    The worker's door: nobody acts. A muted contact makes no difference: the invitation was real, and so is its end.
+    """
+    with transaction.atomic():
+        row = common.locked(supporter)
+        sent = row.invitation
+        if sent is None or sent.state not in SETTLED:
+            return False
+        row.invitation = None
+        row.save(update_fields=["invitation"])
+        if sent.state != "failed" or row.state != Supporter.INVITED:
+            return False
+        message_enqueue(
+            kind="invite_unreachable",
+            topic=common.topic_of(row),
+            recipient=row.member,
+            dedupe_key=f"invite_unreachable:{row.pk}:{row.invitations}",
+            not_before=clock.now(),
+            payload={"supporter": row.pk, "number": row.invitations},
+            to_inbox=True,
+        )
+    return True
 
 
 def _check_open(link: Link, supporter: Supporter) -> None:

@@ -10,6 +10,7 @@ MODULES = (
     "sheets",
     "circle",
     "support",
+    "coordinator",
     "chat",
     "cravings",
     "own",

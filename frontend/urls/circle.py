@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from frontend.views import circle, circle_add
+from frontend.views import chosen, circle, circle_add
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("people/circle/", circle.circle, name="circle"),
@@ -11,5 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/circle/<uuid:pid>/quiet/", circle.quiet, name="circle_quiet"),
     path("people/circle/<uuid:pid>/again/", circle.again, name="circle_again"),
     path("people/circle/<uuid:pid>/move/", circle.move, name="circle_move"),
+    path("people/chosen/<uuid:pid>/", chosen.answer, name="chosen_answer"),
+    path("people/chosen/see/<slug:token>/", chosen.see, name="chosen_see"),
     path("guide/", circle.guide, name="guide"),
 ]

@@ -21,6 +21,7 @@ from frontend.views.circle_add import confirmed
 from ground import clock
 from own.guide_cards import CARDS
 from people.services import link_give
+from support.selectors.pages import levels_of
 
 if TYPE_CHECKING:
     from circle.models import Supporter
@@ -37,8 +38,14 @@ def circle(request: HttpRequest) -> HttpResponse:
     """Everybody I chose: what they would hear, until when, what they were told so far."""
     actor = _actor(request)
     cards = selectors.cards(actor, clock.now(), all_states=True)
+    levels = levels_of(actor)
+    for card in cards:
+        card.level = levels.get(card.supporter.pk, 0)
+    standing = [card for card in cards if card.on_the_list]
+    ending = [(card.next_expiry, place) for place, card in enumerate(standing) if card.next_expiry is not None]
     context = {
-        "cards": [card for card in cards if card.on_the_list],
+        "cards": standing,
+        "next_end": standing[min(ending)[1]] if ending else None,
         "former": [card for card in cards if not card.on_the_list],
         "offered": OFFERED,
         "zone": actor.zone,
@@ -214,6 +221,10 @@ def stop_by_link(request: HttpRequest, link: "Link") -> HttpResponseBase:
     """The supporter's lasting page, and the stop that works for ever (also a mail program's one-click POST)."""
     supporter = _asked(link)
     one_click = request.POST.get("List-Unsubscribe") == "One-Click"
+    own = {"rest": services.supporter_rest, "wake": services.supporter_rest_end}.get(request.POST.get("answer", ""))
+    if request.method == "POST" and own is not None and not one_click:
+        own(link=link)
+        return redirect(request.path)
     if request.method == "POST":
         if not one_click and request.POST.get("answer") != "stop":
             return HttpResponseBadRequest(_("Please choose one of the buttons."))
@@ -221,7 +232,7 @@ def stop_by_link(request: HttpRequest, link: "Link") -> HttpResponseBase:
         if not one_click:  # RFC 8058: a mail program's POST is answered without a redirect
             return redirect(request.path)
     page = selectors.supporter_page(supporter, clock.now(), link=link)
-    return _supporter_page(request, "circle/lasting.html", supporter, page)
+    return _supporter_page(request, "circle/lasting.html", supporter, page, token=request.path.strip("/"))
 
 
 def _asked(link: "Link") -> "Supporter":
@@ -238,8 +249,13 @@ def _lasting(supporter: "Supporter") -> HttpResponse:
 
 
 def _supporter_page(
-    request: HttpRequest, template: str, supporter: "Supporter", page: selectors.SupporterPage, status: int = 200
+    request: HttpRequest,
+    template: str,
+    supporter: "Supporter",
+    page: selectors.SupporterPage,
+    status: int = 200,
+    token: str = "",
 ) -> HttpResponse:
-    """Only what SupporterPage holds reaches a template (privacy rule D5)."""
-    context = {"page": page, "zone": supporter.person.zone, "cards": CARDS}
+    """Only what SupporterPage holds reaches a template (privacy rule D5), and the link that was opened."""
+    context = {"page": page, "zone": supporter.person.zone, "cards": CARDS, "token": token}
     return render(request, template, context, status=status)

@@ -15,6 +15,7 @@ from frontend.language import remember
 from frontend.today import today_of
 from ground import clock
 from people import services
+from people.selectors import is_coordinator
 
 
 @signed_in
@@ -31,7 +32,13 @@ def today(request: HttpRequest) -> HttpResponse:
 
 def me(request: HttpRequest) -> HttpResponse:
     """Guests too: language, name and icon are theirs to choose."""
-    context = {"languages": settings.LANGUAGES, "faces": FACES, "person": actor_of(request)}
+    person = actor_of(request)
+    context = {
+        "languages": settings.LANGUAGES,
+        "faces": FACES,
+        "person": person,
+        "coordinates": person is not None and is_coordinator(person),
+    }
     return render(request, "shell/me.html", context)
 
 

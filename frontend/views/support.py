@@ -1,25 +1,30 @@
 """My watch (the member's page), and the two login-free pages: the member's answer and the supporter's."""
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from circle.services import supporter_stop
+from circle.services import supporter_rest, supporter_rest_end, supporter_stop
 from frontend.actor import actor_of, signed_in
 from frontend.forms import watch as given
 from ground import clock
-from ground.errors import Settled
+from ground.errors import Conflict, Settled
+from meetings.selectors import attendance
+from meetings.services.commitments import excuse, excuse_undo
 from support import services
 from support.selectors import pages
 
 if TYPE_CHECKING:
     from people.models import Link, Person
     from support.models import EpisodeSupporter
+
+ANSWERS = {"ok", "pause", "go", "excuse", "undo"}  # by a member, from a message's link
 
 
 # --- the member's page ----------------------------------------------------------------------------------------
@@ -48,7 +53,7 @@ def watch_set(request: HttpRequest) -> HttpResponse:
             no_way_confirmed=posted.get("no_way_confirmed") == "yes",
         )
     except ValidationError as wrong:
-        return _watch_page(request, errors=wrong.messages, status=400)
+        return _watch_page(request, errors=wrong.messages, status=400, typed=True)
     messages.success(request, _("Kept. You are always asked first."))
     return redirect("watch")
 
@@ -80,8 +85,9 @@ def watch_pause(request: HttpRequest) -> HttpResponse:
             services.pause_end(actor=actor)
             messages.success(request, _("The pause is over."))
         else:
-            services.pause_begin(actor=actor, until=given.pause_end(actor, request.POST))
+            services.pause_begin(actor=actor, until=given.pause_end(actor, request.POST, clock.now()))
             messages.success(request, _("Paused. Nothing counts while it lasts, and nobody was told."))
+            _say_leaving(request, actor)
     except ValidationError as wrong:
         return _watch_page(request, errors=wrong.messages, status=400)
     return redirect("watch")
@@ -95,14 +101,19 @@ def watch_ok(request: HttpRequest) -> HttpResponse:
     return redirect("watch")
 
 
-def _watch_page(request: HttpRequest, *, errors: list[str] | None = None, status: int = 200) -> HttpResponse:
+def _watch_page(
+    request: HttpRequest, *, errors: list[str] | None = None, status: int = 200, typed: bool = False
+) -> HttpResponse:
+    """`typed`: the form shows what was typed, not what is kept."""
     actor = _actor(request)
+    page = pages.watch_page(actor, clock.now())
     context = {
-        "page": pages.watch_page(actor, clock.now()),
+        "page": page,
+        "form": given.typed(page, actor, request.POST) if typed else page,
         "zone": actor.zone,
         "errors": errors or [],
         "thresholds": range(1, 11),
-        "graces": (12, 24, 36, 48, 72),
+        "graces": sorted({12, 24, 36, 48, 72, page.grace_hours}),
     }
     return render(request, "support/watch.html", context, status=status)
 
@@ -110,8 +121,22 @@ def _watch_page(request: HttpRequest, *, errors: list[str] | None = None, status
 def _say_ok(request: HttpRequest, actor: "Person") -> None:
     if services.ok_say(actor=actor):
         messages.success(request, _("Good to hear. It is settled, and nothing more is sent."))
+        _say_leaving(request, actor)
     else:
         messages.success(request, _("Good to hear. It is written down; nothing else changes."))
+
+
+def _say_leaving(request: HttpRequest, actor: "Person") -> None:
+    """An answer that came too late for one message says so, with its time in the member's zone."""
+    for one in pages.leaving_now(actor, clock.now()):
+        messages.warning(request, _leaving_words(one, actor.zone))
+
+
+def _leaving_words(one: pages.Leaving, zone: str) -> str:
+    return _("One message to %(name)s was already leaving at %(time)s. It cannot be called back.") % {
+        "name": one.name,
+        "time": f"{one.at.astimezone(ZoneInfo(zone)):%H:%M}",
+    }
 
 
 def _actor(request: HttpRequest) -> "Person":
@@ -125,27 +150,67 @@ def _actor(request: HttpRequest) -> "Person":
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def watch_by_link(request: HttpRequest, link: "Link") -> HttpResponse:
-    """What would happen, when, to whom; fine, pause, or let it go ahead. Raises Settled 7 days after the end."""
+    """What would happen, when, to whom; fine, pause, let it go ahead, can't come next time. Settled 7 days after."""
     view = _episode(link)
     if pages.link_is_over(view.ended_at, clock.now()):
         raise Settled(_("This is settled."))
-    said = ""
-    if request.method == "POST":
-        answer = request.POST.get("answer", "")
-        if answer not in {"ok", "pause", "go"}:
-            return HttpResponseBadRequest(_("Please choose one of the buttons."))
-        try:
-            if answer == "ok":
-                services.ok_say(actor=link.person)
-            elif answer == "pause":
-                services.pause_begin(actor=link.person, until=given.pause_end(link.person, request.POST))
-        except ValidationError as wrong:
-            context = {"page": view, "zone": link.person.zone, "errors": wrong.messages}
-            return render(request, "support/answer.html", context, status=400)
-        return redirect(f"{request.path}?said={answer}")
-    said = request.GET.get("said", "")
-    context = {"page": view, "zone": link.person.zone, "said": said if said in {"ok", "pause", "go"} else ""}
-    return render(request, "support/answer.html", context)
+    if request.method != "POST":
+        said = request.GET.get("said", "")
+        return _answer_page(request, link, view, said=said if said in ANSWERS else "")
+    answer = request.POST.get("answer", "")
+    if answer not in ANSWERS:
+        return HttpResponseBadRequest(_("Please choose one of the buttons."))
+    try:
+        _member_answers(answer, link.person, request.POST)
+    except ValidationError as wrong:
+        return _answer_page(request, link, view, errors=wrong.messages, status=400)
+    except (Conflict, Settled) as over:  # about the next meeting: the link itself is fine
+        return _answer_page(request, link, view, errors=[str(over)], status=over.status)
+    return redirect(f"{request.path}?said={answer}")
+
+
+def _member_answers(answer: str, member: "Person", posted: "QueryDict") -> None:
+    if answer == "ok":
+        services.ok_say(actor=member)
+    elif answer == "pause":
+        services.pause_begin(actor=member, until=given.pause_end(member, posted, clock.now()))
+    elif answer in {"excuse", "undo"}:
+        date = next((one for one in _dates(member) if _date_key(one) == posted.get("date")), None)
+        if date is None:
+            raise ValidationError(_("This date is over or is not held."))
+        act = excuse if answer == "excuse" else excuse_undo
+        act(actor=member, meeting=date.meeting, original_local=date.held.original_local)
+
+
+def _dates(member: "Person") -> list[attendance.Date]:
+    """The next date that the member planned to come to. Its day and time are shown, never its name or place."""
+    return [date for date in attendance.next_for(member, clock.now()) if not date.cancelled][:1]
+
+
+def _date_key(date: attendance.Date) -> str:
+    return f"{date.meeting.pk}-{date.key}"
+
+
+def _answer_page(
+    request: HttpRequest,
+    link: "Link",
+    view: pages.EpisodeView,
+    *,
+    said: str = "",
+    errors: list[str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    member = link.person
+    leaving = pages.leaving_now(member, clock.now()) if said in {"ok", "pause"} else []
+    context = {
+        "page": view,
+        "zone": member.zone,
+        "said": said,
+        "errors": errors or [],
+        "dates": _dates(member),
+        "leaving": [_leaving_words(one, member.zone) for one in leaving],
+    }
+    return render(request, "support/answer.html", context, status=status)
 
 
 def _episode(link: "Link") -> pages.EpisodeView:
@@ -160,7 +225,7 @@ def _episode(link: "Link") -> pages.EpisodeView:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def nudge_by_link(request: HttpRequest, link: "Link") -> HttpResponse:
-    """I'm on it, I reached them, I can't now, stop. 410 when the episode has been over for 7 days."""
+    """I'm on it, I reached them, I can't now, a rest, stop. 410 when the episode has been over for 7 days."""
     row = _row(link)
     if request.method == "POST":
         return _nudge_answer(request, link, row)
@@ -182,8 +247,9 @@ def nudge_by_link_settled(request: HttpRequest, link: "Link") -> HttpResponse:
 
 def _nudge_answer(request: HttpRequest, link: "Link", row: "EpisodeSupporter") -> HttpResponse:
     answer = request.POST.get("answer", "")
-    if answer == "stop":
-        supporter_stop(supporter=row.supporter, actor=link.person)
+    own = {"stop": supporter_stop, "rest": supporter_rest, "wake": supporter_rest_end}.get(answer)
+    if own is not None:
+        own(supporter=row.supporter, actor=link.person)
         return redirect(request.path)
     if answer not in {"claim", "reached", "cannot"}:
         return HttpResponseBadRequest(_("Please choose one of the buttons."))

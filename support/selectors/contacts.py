@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.db.models import Max
 
 from circle.models import Consent, Supporter
+from circle.selectors import rests
 from circle.selectors import standing as consents_standing
 from delivery.models import Stop
 from people.models import Account, ContactWay
@@ -21,6 +22,7 @@ from support.selectors.cases import Case, decision_of
 from support.streaks import Contact, NudgeFacts, Purpose, Reason
 
 MUTED = "as you set it"
+RESTS = "they asked for a rest"
 CLOSED = "the account is closed"
 GONE = "it is over"
 NOT_DUE = "not due as things stand"
@@ -152,7 +154,7 @@ def nudge_barred(case: Case, row: EpisodeSupporter, people: People, now: datetim
     """4.7 for a nudge, in plain words; None: it may go."""
     facts = _facts(case, row, people, now, in_level=case.listed.get(row.supporter_id) == row.level)
     barred = streaks.check_nudge(facts, now)
-    return _words(barred) or _quiet(case, row.supporter, people)
+    return _words(barred) or _quiet(case, row.supporter, people, now)
 
 
 def reminder_barred(case: Case, row: EpisodeSupporter, people: People, now: datetime) -> str | None:
@@ -160,7 +162,7 @@ def reminder_barred(case: Case, row: EpisodeSupporter, people: People, now: date
     facts = _facts(case, row, people, now, in_level=row.supporter_id in case.listed)
     claims = people.standing(row).claim_at is not None
     barred = streaks.check_reminder(facts, now, claim_stands=claims)
-    return _words(barred) or _quiet(case, row.supporter, people)
+    return _words(barred) or _quiet(case, row.supporter, people, now)
 
 
 def closing_barred(kind: streaks.MessageKind, supporter: Supporter, people: People) -> str | None:
@@ -195,12 +197,14 @@ def _facts(case: Case, row: EpisodeSupporter, people: People, now: datetime, *, 
     )
 
 
-def _quiet(case: Case, supporter: Supporter, people: People) -> str | None:
-    """What the arithmetic does not know: taken off the list, muted, the member's account closed."""
+def _quiet(case: Case, supporter: Supporter, people: People, now: datetime) -> str | None:
+    """What the arithmetic does not know: taken off the list, muted, a rest of theirs, the member's account closed."""
     if supporter.state != Supporter.ACCEPTED:
         return WORDS[Reason.NOT_ACCEPTED]
     if supporter.muted:
         return MUTED
+    if rests(supporter, now):
+        return RESTS
     return None if case.person.pk in people.alive else CLOSED
 
 

@@ -3,9 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db.models import Prefetch
+
 from circle.models import Supporter
-from circle.selectors import supporters_of
+from circle.selectors import chosen_by, rests, supporters_of
 from delivery.services import in_window
+from ground import clock
 from groups.models import Membership
 from meetings import schedule
 from meetings.models import Commitment
@@ -13,13 +16,16 @@ from meetings.selectors.held import rule_of as schedule_of
 from people.models import Link, Person
 from people.selectors import way_exists
 from support import streaks
-from support.models import Answer, Episode, EpisodeSupporter, Pause, Rule, RuleSupporter
+from support.models import Answer, Episode, EpisodeMessage, EpisodeSupporter, Pause, Rule, RuleSupporter
 from support.selectors import words
-from support.selectors.contacts import grace_of
+from support.selectors.cases import ON_THE_WAY
+from support.selectors.contacts import closing_barred, grace_of, load_rows
 
 OPENS = timedelta(days=7)  # a link opens while its episode is open and so long after
 LOOK = timedelta(days=28)  # over which the planned meetings are counted
 LATEST = 10  # episodes on the member's page
+JUST_LEFT = timedelta(minutes=10)  # a message handed over so shortly before a pause is mentioned as well
+TO_SUPPORTERS = ("nudge", "reminder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,7 @@ class Listed:
     name: str
     level: int
     accepted: bool
+    rests_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,14 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """What else waits, in plain words. at (UTC): when it is looked at or leaves; None: nobody can say yet."""
+
+    words: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EpisodeView:
     """One run of missed meetings as its member sees it. stage: noted, asked (before anybody was told), told, ended."""
 
@@ -64,6 +79,8 @@ class EpisodeView:
     ok_stops: bool
     grace_words: str
     lines: list[Line] = field(default_factory=list)
+    later: list[Later] = field(default_factory=list)
+    paused: bool = False
 
     @property
     def open(self) -> bool:
@@ -90,7 +107,13 @@ class WatchView:
     has_group: bool
     has_commitment: bool
     reached_outside: bool
+    since: datetime | None  # from when on occurrences count; None while it is off
     episodes: list[EpisodeView]
+    form_people: list[Listed] | None = None  # as typed into the form, when it was refused
+
+    @property
+    def in_form(self) -> list[Listed]:
+        return self.people if self.form_people is None else self.form_people
 
     @property
     def first(self) -> list[Listed]:
@@ -141,20 +164,55 @@ def watch_page(person: Person, now: datetime) -> WatchView:
         suggested_words=words.rule_in_words(suggested, per_week),
         paused=pause is not None,
         paused_until=pause.until if pause else None,
-        people=[_listed(one, levels) for one in supporters_of(person)],
+        people=[_listed(one, levels, now) for one in supporters_of(person)],
         has_group=Membership.objects.standing().filter(person=person).exists(),
         has_commitment=per_week > 0,
         reached_outside=way_exists(person),
+        since=_since(rule),
         episodes=episodes_of(person),
     )
 
 
-def _listed(supporter: Supporter, levels: dict[int, int]) -> Listed:
+def levels_of(person: Person) -> dict[int, int]:
+    """By supporter id, where each stands in the member's rule while it is on: 1 or 2."""
+    listed = RuleSupporter.objects.filter(rule__person=person, rule__on=True)
+    return dict(listed.values_list("supporter_id", "level"))
+
+
+def _since(rule: Rule | None) -> datetime | None:
+    if rule is None or not rule.on:
+        return None
+    return rule.spans.filter(until=None).values_list("since", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A message to a supporter that passed the gate so shortly ago that no withdrawal could reach it; `at` in UTC."""
+
+    name: str
+    at: datetime
+
+
+def leaving_now(person: Person, now: datetime) -> list[Leaving]:
+    """What was already leaving when the member paused or said "I'm fine" at `now`: for the page to say so."""
+    sent = EpisodeMessage.objects.filter(
+        episode__watch__person=person,
+        delivery__kind__in=TO_SUPPORTERS,
+        delivery__state__in=ON_THE_WAY,
+        delivery__bounced=False,
+        delivery__attempted_at__gt=now - JUST_LEFT,
+    )
+    found = sent.order_by("delivery__attempted_at", "pk").values_list("row__supporter__name", "delivery__attempted_at")
+    return [Leaving(name, at) for name, at in found if name is not None and at is not None]
+
+
+def _listed(supporter: Supporter, levels: dict[int, int], now: datetime) -> Listed:
     return Listed(
         pid=str(supporter.person.pid),
         name=supporter.name,
         level=levels.get(supporter.pk, 0),
         accepted=supporter.state == Supporter.ACCEPTED,
+        rests_until=supporter.rests_until if rests(supporter, now) else None,
     )
 
 
@@ -168,17 +226,28 @@ def episodes_of(person: Person, limit: int = LATEST) -> list[EpisodeView]:
     """The member's own episodes, latest first, each with its log, in a fixed number of statements."""
     latest = Episode.objects.filter(watch__person=person).order_by("-opened_at", "-pk")
     found = list(
-        latest.select_related("watch__person").prefetch_related("events", "supporters__supporter__person")[:limit]
+        latest.select_related("watch__person").prefetch_related(
+            "events", "supporters__supporter__person", _pending_messages()
+        )[:limit]
     )
     rule = Rule.objects.filter(person=person).first()
-    return [_episode_view(episode, ok_stops=rule.ok_stops if rule else True) for episode in found]
+    paused = running_pause(person, clock.now()) is not None
+    return [_episode_view(episode, ok_stops=rule.ok_stops if rule else True, paused=paused) for episode in found]
+
+
+def _pending_messages() -> "Prefetch[str]":
+    """What was decided and has not passed the gate, as `pending`."""
+    waiting = EpisodeMessage.objects.filter(open=True, delivery__state__in=["pending", "sending"])
+    return Prefetch("messages", waiting.select_related("delivery", "row__supporter").order_by("pk"), to_attr="pending")
 
 
 def episode_view(link: Link) -> EpisodeView:
     """The episode of a member's link. Raises Episode.DoesNotExist when it is not theirs."""
-    episode = Episode.objects.select_related("watch__person").get(pk=link.subject, watch__person=link.person_id)
+    found = Episode.objects.select_related("watch__person").prefetch_related(_pending_messages())
+    episode = found.get(pk=link.subject, watch__person=link.person_id)
     rule = Rule.objects.filter(person=link.person_id).first()
-    return _episode_view(episode, ok_stops=rule.ok_stops if rule else True)
+    paused = running_pause(link.person, clock.now()) is not None
+    return _episode_view(episode, ok_stops=rule.ok_stops if rule else True, paused=paused)
 
 
 def link_is_over(ended_at: datetime | None, now: datetime) -> bool:
@@ -186,7 +255,7 @@ def link_is_over(ended_at: datetime | None, now: datetime) -> bool:
     return ended_at is not None and now >= ended_at + OPENS
 
 
-def _episode_view(episode: Episode, *, ok_stops: bool) -> EpisodeView:
+def _episode_view(episode: Episode, *, ok_stops: bool, paused: bool) -> EpisodeView:
     rows = list(episode.supporters.all())
     told = [row.supporter.name for row in rows if row.told_at is not None]
     lines = [Line(event.at, words.line(event)) for event in sorted(episode.events.all(), key=lambda e: (e.at, e.pk))]
@@ -207,7 +276,29 @@ def _episode_view(episode: Episode, *, ok_stops: bool) -> EpisodeView:
         ok_stops=ok_stops,
         grace_words=words.grace_in_words(episode.grace_hours or 24),
         lines=[line for line in lines if line.words],
+        later=_later(episode, rows),
+        paused=paused and episode.ended_at is None,
     )
+
+
+def _later(episode: Episode, rows: list[EpisodeSupporter]) -> list[Later]:
+    """What waits beside the nudges that have their time: messages on their way out, and who may still be asked."""
+    found = []
+    for message in getattr(episode, "pending", []):
+        name = message.row.supporter.name if message.row else ""
+        found.append(Later(words.waits(message.delivery.kind, name), message.delivery.not_before))
+    if episode.ended_at is not None:
+        return found
+    for row in sorted(rows, key=lambda row: (row.level, row.pk)):
+        if row.state == EpisodeSupporter.HELD:
+            found.append(Later(words.held(row.supporter.name)))
+        elif row.state == EpisodeSupporter.WAITING and _asleep(row, row.due_at):
+            found.append(Later(words.asleep(row.supporter.name)))
+        elif row.state == EpisodeSupporter.WAITING and row.level == 2 and row.due_at is None:
+            found.append(Later(words.second(row.supporter.name)))
+        if row.reminder_at is not None:
+            found.append(Later(words.waits("reminder", row.supporter.name), row.reminder_at))
+    return found
 
 
 def _waiting(episode: Episode, rows: list[EpisodeSupporter]) -> list[Waiting]:
@@ -218,9 +309,17 @@ def _waiting(episode: Episode, rows: list[EpisodeSupporter]) -> list[Waiting]:
     found = []
     for row in sorted(rows, key=lambda row: (row.level, row.pk)):
         if row.state == EpisodeSupporter.WAITING and (row.level == 1 or row.due_at is not None):
-            due = in_window(row.supporter.person, attempted + grace_of(episode)) if attempted else None
-            found.append(Waiting(row.supporter.name, row.due_at or due, row.waits))
+            due = row.due_at
+            if due is None and attempted:
+                due = in_window(row.supporter.person, attempted + grace_of(episode))
+            if not _asleep(row, due):
+                found.append(Waiting(row.supporter.name, due, row.waits))
     return found
+
+
+def _asleep(row: EpisodeSupporter, due: datetime | None) -> bool:
+    """Whether a nudge that is due then falls into a rest of that supporter, and will not go."""
+    return rests(row.supporter, due or clock.now())
 
 
 def _notice_attempted(episode: Episode) -> datetime | None:
@@ -234,13 +333,17 @@ def _notice_attempted(episode: Episode) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class NudgeView:
-    """All that a supporter may ever see (rule D5). face: open, ended (nothing is asked any more), settled, stopped."""
+    """All that a supporter may ever see (rule D5).
+
+    face: open, mistake (our message was one), ended (nothing is asked any more), settled, stopped.
+    """
 
     face: str
     sender_name: str
     name: str
     told_at: datetime | None
     answer: str  # their own latest: claim, reached, cannot, or empty
+    rests_until: datetime | None = None
 
 
 def nudge_row(link: Link) -> EpisodeSupporter:
@@ -258,6 +361,57 @@ def nudge_view(row: EpisodeSupporter, now: datetime, *, settled: bool = False) -
     elif settled or link_is_over(ended, now):
         face = "settled"
     elif ended is not None:
-        face = "ended"
+        face = "mistake" if _retracted(row, now) else "ended"
     last = Answer.objects.filter(episode=row.episode, supporter=supporter).order_by("-at", "-pk").first()
-    return NudgeView(face, supporter.sender_name, supporter.name, row.told_at, last.kind if last else "")
+    until = supporter.rests_until if rests(supporter, now) else None
+    return NudgeView(face, supporter.sender_name, supporter.name, row.told_at, last.kind if last else "", until)
+
+
+def _retracted(row: EpisodeSupporter, now: datetime) -> bool:
+    """Whether this supporter was told that it was our mistake, or may hear it at this moment: no more than the mail."""
+    decided = row.messages.filter(delivery__kind="retraction").select_related("delivery").first()
+    if decided is None:
+        return False
+    if decided.delivery.state in ON_THE_WAY and not decided.delivery.bounced:
+        return True
+    people = load_rows([row], [row.supporter.member_id], now)
+    return closing_barred(streaks.MessageKind.RETRACTION, row.supporter, people) is None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One member who chose this person, as that person sees it on Today. told_at: a nudge of theirs is open."""
+
+    pid: str
+    sender_name: str
+    told_at: datetime | None
+    answer: str
+    rests_until: datetime | None
+
+
+def asked_of(person: Person, now: datetime) -> list[Asked]:
+    """One row for each member who chose `person`, those who asked for a call first. One query, three when any did."""
+    contacts = chosen_by(person)
+    if not contacts:
+        return []
+    told: dict[int, EpisodeSupporter] = {}
+    rows = EpisodeSupporter.objects.filter(supporter__in=contacts, told_at__isnull=False, episode__ended_at=None)
+    for row in rows.order_by("told_at", "pk"):
+        told[row.supporter_id] = row
+    latest: dict[tuple[int, int], str] = {}
+    episodes = {row.episode_id for row in told.values()}
+    for answer in Answer.objects.filter(episode__in=episodes, supporter__in=contacts).order_by("at", "pk"):
+        latest[answer.episode_id, answer.supporter_id] = answer.kind
+    found = []
+    for contact in contacts:
+        open_row = told.get(contact.pk)
+        found.append(
+            Asked(
+                pid=str(contact.person.pid),
+                sender_name=contact.sender_name,
+                told_at=open_row.told_at if open_row else None,
+                answer=latest.get((open_row.episode_id, contact.pk), "") if open_row else "",
+                rests_until=contact.rests_until if rests(contact, now) else None,
+            )
+        )
+    return sorted(found, key=lambda one: one.told_at is None)

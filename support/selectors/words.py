@@ -52,6 +52,7 @@ def reason(plain: str) -> str:
         "not looking after it any more": lambda: _("they were not looking after it any more"),
         "as you set it": lambda: _("that is how you set it"),
         "muted": lambda: _("that is how you set it"),
+        "they asked for a rest": lambda: _("they had asked for a rest"),
         "not due as things stand": lambda: _("it was not needed as things stood"),
         "late by more than three days": lambda: _("it was more than three days late"),
         "somebody is looking after it": lambda: _("somebody is looking after it"),
@@ -60,8 +61,12 @@ def reason(plain: str) -> str:
     return known.get(plain, lambda: _("it was withdrawn"))()
 
 
-def _named(sentences: dict[str, str], event: EpisodeEvent) -> str:
-    return sentences.get(event.detail.get("kind", ""), "") % {"name": event.detail.get("name", "")}
+def _named(sentences: dict[str, str], kind: str, name: str) -> str:
+    return sentences.get(kind, "") % {"name": name}
+
+
+def _of(event: EpisodeEvent) -> tuple[str, str]:
+    return event.detail.get("kind", ""), event.detail.get("name", "")
 
 
 def _sent(event: EpisodeEvent) -> str:
@@ -78,11 +83,11 @@ def _sent(event: EpisodeEvent) -> str:
             "retraction": _("%(name)s was told that it was our mistake."),
             "back_in_touch": _("%(name)s was told that it is settled."),
         },
-        event,
+        *_of(event),
     )
 
 
-def _message(event: EpisodeEvent) -> str:
+def _message(kind: str, name: str) -> str:
     return _named(
         {
             "soft_note": _("Our hello to you"),
@@ -96,13 +101,31 @@ def _message(event: EpisodeEvent) -> str:
             "retraction": _("The correction to %(name)s"),
             "back_in_touch": _("The good news to %(name)s"),
         },
-        event,
+        kind,
+        name,
     )
+
+
+def waits(kind: str, name: str) -> str:
+    """A message that is decided, or a question that is planned, and has not left; its moment is told beside it."""
+    return _("%(message)s is to leave.") % {"message": _message(kind, name)}
+
+
+def held(name: str) -> str:
+    return _("The message to %(name)s waits until somebody has looked: many were due at once.") % {"name": name}
+
+
+def asleep(name: str) -> str:
+    return _("Nothing goes to %(name)s: they asked for a rest.") % {"name": name}
+
+
+def second(name: str) -> str:
+    return _("%(name)s only later, if nobody before them could.") % {"name": name}
 
 
 def _not_sent(event: EpisodeEvent) -> str:
     return _("%(message)s was not sent: %(reason)s.") % {
-        "message": _message(event),
+        "message": _message(*_of(event)),
         "reason": reason(event.detail.get("reason", "")),
     }
 
@@ -128,8 +151,10 @@ def line(event: EpisodeEvent) -> str:
         "opened": lambda: _("A meeting that you had planned took place without you."),
         "decided": lambda: _("The number you set was reached. You are asked first, before anybody else."),
         "sent": lambda: _sent(event),
-        "unsure": lambda: _("%(message)s left; we do not know whether it arrived.") % {"message": _message(event)},
-        "bounced": lambda: _("%(message)s did not arrive.") % {"message": _message(event)},
+        "unsure": lambda: (
+            _("%(message)s left; we do not know whether it arrived.") % {"message": _message(*_of(event))}
+        ),
+        "bounced": lambda: _("%(message)s did not arrive.") % {"message": _message(*_of(event))},
         "suppressed": lambda: _not_sent(event),
         "withdrawn": lambda: _not_sent(event),
         "nudge_withdrawn": lambda: (
@@ -138,6 +163,7 @@ def line(event: EpisodeEvent) -> str:
         "nudge_held": lambda: (
             _("Many messages were due at once, so somebody looks before %(name)s is written to.") % name
         ),
+        "nudge_dropped": lambda: _("Somebody has looked: nothing goes to %(name)s.") % name,
         "nudge_released": lambda: _("Somebody has looked, and the message may go."),
         "asked_anew": lambda: _("We could not send for more than three days, so you are asked again first."),
         "claim": lambda: _("%(name)s said: I’m on it.") % name,

@@ -31,7 +31,7 @@ def test_invite_list_revoke_mute_remove(signed, dana, nudges):
     assert not one["consents"][0]["live"]
     assert set(one) == {
         *("id", "name", "sender_name", "state", "muted", "invitation_open", "unreachable", "address", "consents"),
-        "told",
+        *("told", "rests_until"),
     }
     assert send(signed, f"{sam.person.pid}/grant/", {"purpose": "back_in_touch", "days": 30}).status_code == 200
     assert send(signed, f"{sam.person.pid}/mute/", {"muted": True}).json()["done"]

@@ -11,6 +11,7 @@ from delivery import worker
 from delivery.models import Delivery
 from ground import clock
 from people.services import link_give
+from support.services import rule_set, rule_switch
 from tests.circle.people import accepted, ask, nudge, sign_in
 from tests.people_of_the_story import DAY, NOW, make_account
 
@@ -267,3 +268,52 @@ def test_a_message_to_the_member_leads_to_the_page_that_asks_to_sign_in(client, 
     token = link_give(purpose="circle", subject=sam.pk, person=dana)
     response = client.get(f"/{token}")
     assert (response.status_code, response["Location"]) == (302, "/people/circle/")
+
+
+# --- one page: every person, every message, its end ---------------------------------------------------------------
+
+
+def test_every_message_each_could_get_stands_there_word_for_word_with_what_ends_next(signed, dana):
+    sam = accepted(dana)
+    kim = ask(dana, "Kim", address="kim@example.org", days=30)
+    page = text_of(signed.get("/people/circle/"))
+    assert "What ends next: for Kim, on 14 February 2026." in page
+    for text in (
+        "When you were asked first and did not answer: Hi Sam, Dana once asked us to nudge you to get in touch.",
+        "Once, two days after they said they would look after it: Hi Sam, thank you for looking after this.",
+        "If our message was a mistake: Hi Sam, please ignore our last message about Dana.",
+        "When it is settled, if they had been asked: Hi Sam, good news on our last message about Dana",
+        "Hi Kim, Dana once asked us to nudge you to get in touch.",
+    ):
+        assert text in page
+    assert "{" not in page
+    services.consent_revoke(actor=dana, supporter=kim, purpose="absence")
+    services.consent_revoke(actor=dana, supporter=kim, purpose="back_in_touch")
+    assert "What ends next: for Sam, on 14 July 2026." in text_of(signed.get("/people/circle/"))
+    shown = signed.get("/api/v1/circle/").json()["people"][0]["consents"][0]["messages"]
+    assert [one["kind"] for one in shown] == ["nudge", "reminder", "retraction"]
+    assert sam.name in shown[0]["text"]
+
+
+def test_every_message_that_may_go_to_a_contact_stands_on_the_consent_page():
+    from circle.consents import OFFERED, PURPOSES
+
+    shown = {kind for name in OFFERED for kind, _when in PURPOSES[name].says}
+    assert shown == {kind for name in OFFERED for kind in PURPOSES[name].kinds}
+
+
+def test_the_card_says_where_somebody_stands_in_the_watch(signed, dana):
+    sam = accepted(dana)
+    assert "Not in your watch: nothing is sent to them about it." in text_of(signed.get("/people/circle/"))
+    rule_set(actor=dana, threshold=3, levels=[[], [sam]])
+    assert "In your watch: asked later, if nobody could." in text_of(signed.get("/people/circle/"))
+    rule_switch(actor=dana, on=False)
+    assert "Not in your watch" in text_of(signed.get("/people/circle/"))
+
+
+def test_the_page_costs_the_same_for_one_and_for_many(signed, dana, django_assert_max_num_queries):
+    for number in range(4):
+        accepted(dana, f"Sam {number}", address=f"sam{number}@example.org")
+    signed.get("/people/circle/")
+    with django_assert_max_num_queries(10):
+        signed.get("/people/circle/")

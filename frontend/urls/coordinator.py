@@ -1,0 +1,8 @@
+from django.urls import URLPattern, URLResolver, path
+
+from frontend.views import coordinator
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("coordinator/", coordinator.hub, name="coordinator"),
+    path("coordinator/held/<int:ref>/", coordinator.held, name="coordinator_held"),
+]

@@ -1,0 +1,54 @@
+"""The JSON door of the coordinator's page. No name of a member or a contact leaves here."""
+
+from django.urls import path
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ground import clock
+from support import services
+from support.api_common import actor
+from support.selectors import desk
+
+
+class Desk(APIView):
+    """GET: held nudges, false alerts of 90 days, contacts that cannot be reached. For coordinators."""
+
+    def get(self, request: Request) -> Response:
+        who, now = actor(request), clock.now()
+        gone = desk.unreachable_contacts(who)
+        return Response(
+            {
+                "held": [
+                    {"id": one.ref, "group": one.group, "decided_at": one.decided_at, "due_at": one.due_at}
+                    for one in desk.held_nudges(who)
+                ],
+                "false_alerts": [
+                    {"group": one.group, "at": one.at, "told": one.told} for one in desk.false_alerts(who, now)
+                ],
+                "unreachable": {"count": gone.count, "latest": gone.latest},
+            }
+        )
+
+
+class Release(APIView):
+    """POST: this held nudge may go."""
+
+    def post(self, request: Request, ref: int) -> Response:
+        services.nudge_release(actor=actor(request), row_id=ref)
+        return Response({"done": True})
+
+
+class Drop(APIView):
+    """POST: this held nudge never goes."""
+
+    def post(self, request: Request, ref: int) -> Response:
+        services.nudge_drop(actor=actor(request), row_id=ref)
+        return Response({"done": True})
+
+
+urls = [
+    path("coordinator/watch/", Desk.as_view()),
+    path("coordinator/held/<int:ref>/release/", Release.as_view()),
+    path("coordinator/held/<int:ref>/drop/", Drop.as_view()),
+]
