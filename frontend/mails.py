@@ -12,7 +12,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from delivery.selectors import nothing_goes_to
-from delivery.worker import site_url
+from ground.site import site_url
 from people.selectors import signs_in_another
 
 if TYPE_CHECKING:
