@@ -102,6 +102,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "Hi {me}, something you planned is on {when}. Coming, or not this time? One tap: {link}",
         "es": "Hola {me}, algo que planeaste es el {when}. ¿Vas, o esta vez no? Un toque: {link}",
     },
+    "T21": {
+        "en": "Hi {me}, this is the test you asked for. It has arrived. {link}",
+        "es": "Hola {me}, esta es la prueba que pediste. Ha llegado. {link}",
+    },
 }
 
 

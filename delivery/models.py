@@ -98,6 +98,13 @@ class Stop(models.Model):
         ]
 
 
+class Inbound(models.Model):
+    """A text message that came in, by the provider's reference: told twice, it acts once. Nothing else is kept."""
+
+    reference = models.CharField(max_length=64, unique=True)
+    at = models.DateTimeField(db_index=True)
+
+
 class InboxItem(models.Model):
     """A message inside the site, for a person with an account."""
 

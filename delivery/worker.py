@@ -22,7 +22,7 @@ from delivery import transports
 from delivery.catalogue import subject_of, text_of
 from delivery.kinds import Kind, kind_of
 from delivery.models import Attempt, Delivery, InboxItem, Stop
-from delivery.services import in_window
+from delivery.services import SOFT_DELAYS, in_window
 from delivery.transports import inbox
 from ground import clock
 from ground.site import site_url
@@ -34,7 +34,6 @@ log = logging.getLogger("porchlight.delivery")
 
 BATCH = 200
 LEASE = timedelta(minutes=2)
-SOFT_DELAYS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 POSTPONE = timedelta(hours=1)  # a delivery whose hand-over raises is taken up again after this
 OWNER = f"{os.getpid()}-{secrets.token_hex(4)}"
 
@@ -203,6 +202,7 @@ def compose(delivery: Delivery, kind: Kind) -> transports.Message:
         stop=stop,
         language=recipient.language,
         ref=delivery.pid.hex,
+        replies=bool(kind.replies),
     )
 
 

@@ -76,6 +76,11 @@ def transport_of(way_kind: str) -> Transport | None:
     return _transports.get(way_kind)
 
 
+def ways_out() -> tuple[str, ...]:
+    """The kinds of contact way that this site can send by."""
+    return tuple(_transports)
+
+
 @contextlib.contextmanager
 def replaced(transports: dict[str, Transport]) -> Iterator[None]:
     """For tests and replays: these transports and no others inside the block."""

@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy, override
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from circle.selectors import supporters_of
+from delivery.codes import code_send
 from delivery.selectors import stopped_among
 from frontend.actor import actor_of, signed_in
 from frontend.language import remember
-from frontend.mails import address_code_mail
 from frontend.zones import ZONES
 from ground import clock
 from ground.errors import TooMany
@@ -155,11 +155,10 @@ def blocks(request: HttpRequest) -> HttpResponse:
     return render(request, "people/blocks.html", {"blocks": found})
 
 
-def send_code(request: HttpRequest, actor: "Person", address: str) -> None:
-    """Make a code and mail it. Says nothing of what is known of the address. Raises as address_code_make does."""
-    code = addresses.address_code_make(actor=actor, address=address)
-    if code is not None and not address_code_mail(person=actor, address=address.strip().lower(), code=code):
-        messages.warning(request, _("Our mail did not go out just now. Nothing is lost: ask for a fresh code later."))
+def send_code(request: HttpRequest, actor: "Person", address: str, kind: str = "email") -> None:
+    """Make a code and send it. Says nothing of what is known of the address. Raises as code_send does."""
+    if not code_send(actor=actor, address=address, kind=kind):
+        messages.warning(request, _("The code did not go out just now. Nothing is lost: ask for a fresh one later."))
 
 
 def _reach_page(

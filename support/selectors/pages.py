@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 from circle.models import Supporter
 from circle.selectors import supporters_of
+from delivery.selectors import usable_ways
 from delivery.services import in_window
 from groups.models import Membership
 from meetings import schedule
 from meetings.models import Commitment
 from meetings.selectors.held import rule_of as schedule_of
 from people.models import Link, Person
-from people.selectors import way_exists
 from support import streaks
 from support.models import Answer, Episode, EpisodeSupporter, Pause, Rule, RuleSupporter
 from support.selectors import words
@@ -144,7 +144,7 @@ def watch_page(person: Person, now: datetime) -> WatchView:
         people=[_listed(one, levels) for one in supporters_of(person)],
         has_group=Membership.objects.standing().filter(person=person).exists(),
         has_commitment=per_week > 0,
-        reached_outside=way_exists(person),
+        reached_outside=bool(usable_ways(person)),
         episodes=episodes_of(person),
     )
 
