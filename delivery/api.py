@@ -18,8 +18,10 @@ from rest_framework.views import APIView
 
 from delivery import codes, inbound
 from delivery.selectors import stopped_among
+from delivery.subscriptions import push_subscribe, push_unsubscribe
 from delivery.transports import ways_out
 from delivery.transports.sms import gateway
+from delivery.transports.webpush import public_key
 from ground import clock
 from ground.errors import Unknown
 from ground.site import site_url
@@ -133,6 +135,24 @@ class Way(APIView):
 
     def delete(self, request: Request, way_id: int) -> Response:
         addresses.address_remove(actor=me(request), way_id=way_id)
+        return Response(status=204)
+
+
+class Push(APIView):
+    """GET: the site's key. POST: the browser's subscription. DELETE: its endpoint; it is not used any more."""
+
+    def get(self, request: Request) -> Response:
+        return Response({"key": public_key()})
+
+    def post(self, request: Request) -> Response:
+        data = body(request, "endpoint", "p256dh", "auth", "name")
+        name = text(data, "name") if "name" in data else ""
+        endpoint, p256dh, auth = (text(data, part) for part in ("endpoint", "p256dh", "auth"))
+        push_subscribe(actor=me(request), endpoint=endpoint, p256dh=p256dh, auth=auth, name=name)
+        return Response(shown(me(request)), status=201)
+
+    def delete(self, request: Request) -> Response:
+        push_unsubscribe(actor=me(request), endpoint=text(body(request, "endpoint"), "endpoint"))
         return Response(status=204)
 
 
@@ -258,6 +278,7 @@ urls = [
     path("reach/ways/", Ways.as_view()),
     path("reach/code/", Code.as_view()),
     path("reach/ways/<int:way_id>/", Way.as_view()),
+    path("reach/push/", Push.as_view()),
     path("hooks/sms/", SmsIn.as_view()),
     path("hooks/sms/report/<str:ref>/", SmsReport.as_view()),
     path("hooks/mail/", MailReport.as_view()),

@@ -11,9 +11,11 @@ class DeliveryConfig(AppConfig):
         from delivery.transports.email import EmailTransport  # noqa: PLC0415
         from delivery.transports.sms import SmsTransport  # noqa: PLC0415
         from delivery.transports.sms.gateways import gateway_from  # noqa: PLC0415
+        from delivery.transports.webpush import WebPushTransport  # noqa: PLC0415
         from people.holdings import register  # noqa: PLC0415
 
         transports.register("email", EmailTransport())
+        transports.register("webpush", WebPushTransport())
         if settings.SMS_GATEWAY:
             transports.register("sms", SmsTransport(gateway_from(settings.SMS_GATEWAY)))
         register(

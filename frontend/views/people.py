@@ -16,6 +16,7 @@ from circle.selectors import supporters_of
 from delivery.codes import code_send, way_try
 from delivery.selectors import stopped_among
 from delivery.transports import ways_out
+from delivery.transports.webpush import public_key
 from frontend.actor import actor_of, signed_in
 from frontend.language import remember
 from frontend.zones import ZONES
@@ -204,6 +205,7 @@ def _reach_page(
         "given": given,
         "given_kind": given_kind,
         "kinds": ways_out(),
+        "push_key": public_key() if "webpush" in ways_out() else "",
         "errors": errors or [],
         "hours_errors": hours_errors or [],
         "person": actor,

@@ -9,6 +9,7 @@ from delivery import transports
 from delivery.services import address_stop
 from delivery.transports.email import EmailTransport
 from delivery.transports.recording import RecordingTransport
+from delivery.transports.webpush import public_key
 from ground import clock
 from people.models import AddressCode, ContactWay
 from people.selectors import account_of, live_ways
@@ -172,3 +173,48 @@ def test_the_page_makes_as_many_queries_with_many_ways(client, dana, django_asse
         way_add(person=dana, kind="email", address=f"d{number}@example.org")
     with django_assert_max_num_queries(12):
         client.get("/me/reach/")
+
+
+# --- notifications -------------------------------------------------------------------------------------------
+
+
+def browser(endpoint="https://push.example/1", **change):
+    return {"endpoint": endpoint, "p256dh": public_key(), "auth": "AAECAwQFBgcICQoLDA0ODw", "name": "Firefox", **change}
+
+
+def test_a_browser_brings_notifications_once_and_not_after_it_was_taken_off(client, dana):
+    assert f'data-key="{public_key()}"' in text(client.get("/me/reach/"))
+    assert api(client, "get", "push/").json() == {"key": public_key()}
+    for _again in range(2):
+        [way] = api(client, "post", "push/", browser()).json()["ways"]
+    assert (way["kind"], way["address"], way["verified"]) == ("webpush", "Firefox", True)
+    assert "Firefox" in text(client.get("/me/reach/"))
+    api(client, "delete", "push/", {"endpoint": "https://push.example/2"})
+    assert len(live_ways(dana)) == 1
+    assert api(client, "delete", "push/", {"endpoint": "https://push.example/1"}).status_code == 204
+    assert live_ways(dana) == []
+
+
+def test_a_browser_shows_the_notes_of_whoever_subscribed_last(client, dana):
+    api(client, "post", "push/", browser())
+    other = make_account("Kim")
+    client.force_login(other)
+    api(client, "delete", "push/", {"endpoint": "https://push.example/1"})
+    assert len(live_ways(dana)) == 1  # nobody takes off another's
+    api(client, "post", "push/", browser())
+    assert (live_ways(dana), len(live_ways(other.person))) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    "change", [{"endpoint": "http://127.0.0.1/x"}, {"p256dh": "AAAA"}, {"auth": 5}, {"auth": ""}, {"pigeon": "x"}]
+)
+def test_what_is_no_subscription_is_refused_and_nothing_is_listed(client, dana, change):
+    assert api(client, "post", "push/", browser(**change)).status_code == 400
+    assert live_ways(dana) == []
+
+
+def test_ten_browsers_are_enough(client, dana):
+    for number in range(10):
+        assert api(client, "post", "push/", browser(f"https://push.example/{number}")).status_code == 201
+    assert api(client, "post", "push/", browser("https://push.example/10")).status_code == 429
+    assert api(client, "post", "push/", browser("https://push.example/0")).status_code == 201
