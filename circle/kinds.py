@@ -8,8 +8,10 @@ from django.utils import formats, translation
 from circle.models import Supporter
 from circle.selectors import invitation_ends, standing
 from circle.services.consent import speaks
-from delivery.kinds import Kind, Subject, register
+from circle.services.standing import supporter_stop
+from delivery.kinds import Kind, Subject, register, register_stop
 from delivery.models import Delivery
+from people.models import Person
 from people.selectors import account_of
 
 
@@ -90,8 +92,15 @@ def page_link(delivery: Delivery) -> Subject:
     return ("circle", delivery.payload["supporter"])
 
 
+def stop_all(person: Person) -> None:
+    """A text with STOP from the contact's own number: as if they had used their stop page."""
+    for supporter in Supporter.objects.filter(person=person).exclude(state=Supporter.STOPPED):
+        supporter_stop(supporter=supporter, actor=person)
+
+
 def enter() -> None:
     """Called from apps.py."""
+    register_stop("circle", stop_all)
     register(Kind("invite", "T04", check=check_invite, context=context, link=invite_link, stop=stop_link))
     register(Kind("invite_unreachable", "T18", check=check_not_arrived, context=context, link=page_link))
     register(Kind("consent_revoked", "T12", check=check_revoked, context=context, link=page_link))

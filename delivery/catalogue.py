@@ -9,11 +9,6 @@ SUBJECTS = {
     "es": "Una nota breve",
 }
 
-STOP_LINE = {
-    "en": "Stop these messages: {stop}",
-    "es": "No recibir más mensajes: {stop}",
-}
-
 TEXTS: dict[str, dict[str, str]] = {
     "T01": {
         "en": "Hi {me}, it has been a little while and you came to mind. Away, busy, or shall we talk? "
@@ -107,6 +102,10 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "Hi {me}, something you planned is on {when}. Coming, or not this time? One tap: {link}",
         "es": "Hola {me}, algo que planeaste es el {when}. ¿Vas, o esta vez no? Un toque: {link}",
     },
+    "T21": {
+        "en": "Hi {me}, this is the test you asked for. It has arrived. {link}",
+        "es": "Hola {me}, esta es la prueba que pediste. Ha llegado. {link}",
+    },
 }
 
 
@@ -119,7 +118,3 @@ def text_of(key: str, language: str, values: dict[str, str]) -> str:
 def subject_of(language: str) -> str:
     """The subject line of every e-mail: neutral, the same for all kinds."""
     return SUBJECTS.get(language, SUBJECTS["en"])
-
-
-def stop_line_of(language: str, stop: str) -> str:
-    return STOP_LINE.get(language, STOP_LINE["en"]).format(stop=stop)

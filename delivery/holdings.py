@@ -1,10 +1,12 @@
 """What this room keeps about a person: what was decided to be said to them, and their inbox."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from delivery.models import Delivery, InboxItem
+from delivery.models import Delivery, Inbound, InboxItem
 from people.models import Person
+
+INBOUND_KEPT = timedelta(days=30)  # no provider tells a message again so late
 
 
 def export(person: Person) -> dict[str, Any]:
@@ -25,5 +27,5 @@ def erase(person: Person) -> None:
 
 
 def purge(now: datetime) -> int:
-    """Nothing yet: thinning the outbox comes with the privacy issue (docs/status.md)."""
-    return 0
+    """References of texts that came in. Thinning the outbox comes with the privacy issue (docs/status.md)."""
+    return Inbound.objects.filter(at__lt=now - INBOUND_KEPT).delete()[0]

@@ -3,20 +3,26 @@
 This and people.holdings are the only two places where a lower room calls a higher one.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from delivery.models import Delivery
+from people.models import Person
 
 Check = Callable[[Delivery, datetime], str | None]
 Context = Callable[[Delivery], dict[str, str]]
 Subject = tuple[str, int]  # a link's purpose and subject
 LinkOf = Callable[[Delivery], Subject | None]
+Reply = Callable[[Delivery], None]
 
 
 def no_link(delivery: Delivery) -> Subject | None:
     return None
+
+
+def unheard(delivery: Delivery) -> None:
+    """Nobody needs to know that it came back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,9 @@ class Kind:
     check(delivery, now): the reason to suppress, or None. It runs inside the hand-over's transaction, so what it reads
     is what holds at the moment of sending. context(delivery) fills the text `text` of the catalogue, at the send.
     link and stop name the login-free links that the message carries; a supporter's message must carry stop.
+    replies: what a digit means that comes back as a text message; it raises Settled when that is over.
+    came_back(delivery): a message that was handed over did not arrive. It runs in the transaction that finds out,
+    before the delivery's row is locked and changed.
     """
 
     name: str
@@ -34,9 +43,12 @@ class Kind:
     context: Context
     link: LinkOf = no_link
     stop: LinkOf = no_link
+    replies: Mapping[str, Reply] = field(default_factory=dict)
+    came_back: Reply = unheard
 
 
 _kinds: dict[str, Kind] = {}
+_stops: dict[str, Callable[[Person], None]] = {}
 
 
 def register(kind: Kind) -> None:
@@ -49,3 +61,14 @@ def register(kind: Kind) -> None:
 def kind_of(name: str) -> Kind:
     """Raises KeyError for a kind that no room entered."""
     return _kinds[name]
+
+
+def register_stop(room: str, stop: Callable[[Person], None]) -> None:
+    """Enter what a room does when somebody it writes to says STOP for good; called from its AppConfig.ready()."""
+    _stops[room] = stop
+
+
+def stop_everywhere(person: Person) -> None:
+    """Tell every room that this person said STOP, in the caller's transaction."""
+    for stop in _stops.values():
+        stop(person)

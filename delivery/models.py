@@ -1,5 +1,6 @@
 """The outbox: what is decided to be said, every attempt to say it, and who said stop."""
 
+import uuid
 from typing import ClassVar
 
 from django.db import models
@@ -26,6 +27,7 @@ class Delivery(models.Model):
     soft errors). `attempted_at` is set at the gate. bounced: every way refused it for good.
     """
 
+    pid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)  # the only id that leaves the house
     kind = models.CharField(max_length=30)
     topic = models.CharField(max_length=60)  # e.g. "episode:12": what a withdrawal cancels together
     recipient = models.ForeignKey("people.Person", on_delete=models.CASCADE, related_name="deliveries")
@@ -94,6 +96,13 @@ class Stop(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(name="stop_reason_known", condition=Q(why__in=["stop", "bounce"])),
         ]
+
+
+class Inbound(models.Model):
+    """A text message that came in, by the provider's reference: told twice, it acts once. Nothing else is kept."""
+
+    reference = models.CharField(max_length=64, unique=True)
+    at = models.DateTimeField(db_index=True)
 
 
 class InboxItem(models.Model):

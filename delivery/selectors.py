@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from delivery.models import Delivery, InboxItem, Stop, WorkerBeat
+from delivery.transports import transport_of
 from ground.links import address_hash
-from people.models import Person
+from people.models import ContactWay, Person
+from people.selectors import live_ways
 
 
 def deliveries_of(topic: str) -> list[Delivery]:
@@ -42,6 +44,13 @@ def nothing_goes_to(address: str) -> bool:
 def stopped_among(hashes: list[str]) -> set[str]:
     """Those of the address hashes to which nothing is sent any more."""
     return set(Stop.objects.filter(address_hash__in=hashes).values_list("address_hash", flat=True))
+
+
+def usable_ways(person: Person) -> list[ContactWay]:
+    """The ways that this site can send by, that were not refused for good and did not say STOP, in their order."""
+    ways = [way for way in live_ways(person) if transport_of(way.kind)]
+    stopped = stopped_among([way.address_hash for way in ways])
+    return [way for way in ways if way.address_hash not in stopped]
 
 
 STALE = timedelta(minutes=1)

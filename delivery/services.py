@@ -1,7 +1,7 @@
 """The only writers of the outbox beside its worker: enqueue, withdraw, stop, read."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -12,6 +12,8 @@ from delivery.models import Delivery, InboxItem, Stop, WorkerBeat
 from ground import clock, wake, windows
 from ground.links import address_hash
 from people.models import Person
+
+SOFT_DELAYS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 
 
 def message_enqueue(

@@ -22,8 +22,10 @@ from delivery import transports
 from delivery.catalogue import subject_of, text_of
 from delivery.kinds import Kind, kind_of
 from delivery.models import Attempt, Delivery, InboxItem, Stop
-from delivery.services import in_window
+from delivery.services import SOFT_DELAYS, in_window
+from delivery.transports import inbox
 from ground import clock
+from ground.site import site_url
 from people.models import ContactWay
 from people.selectors import account_of, live_ways
 from people.services import link_give, way_bounced
@@ -32,7 +34,6 @@ log = logging.getLogger("porchlight.delivery")
 
 BATCH = 200
 LEASE = timedelta(minutes=2)
-SOFT_DELAYS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 POSTPONE = timedelta(hours=1)  # a delivery whose hand-over raises is taken up again after this
 OWNER = f"{os.getpid()}-{secrets.token_hex(4)}"
 
@@ -135,16 +136,7 @@ def put_into_inbox(delivery: Delivery, kind: Kind, now: datetime) -> None:
     """The copy inside the site, once, in the gate's own transaction."""
     if account_of(delivery.recipient) is None:
         return
-    message = compose(delivery, kind)
-    InboxItem.objects.get_or_create(
-        delivery=delivery,
-        defaults={
-            "person": delivery.recipient,
-            "text": message.text.replace(message.link, "").strip() if message.link else message.text,
-            "link": message.link.removeprefix(site_url()),
-            "at": now,
-        },
-    )
+    inbox.put(delivery, compose(delivery, kind), now)
 
 
 def next_way(delivery: Delivery, tried: set[int]) -> ContactWay | None:
@@ -158,18 +150,10 @@ def next_way(delivery: Delivery, tried: set[int]) -> ContactWay | None:
 
 def attempt(delivery: Delivery, way: ContactWay) -> tuple[str, str]:
     """One hand-over to one transport: the row is written before, finished after. Returns (outcome, detail)."""
-    transport = transports.transport_of(way.kind)
-    assert transport is not None
     row = Attempt.objects.create(delivery=delivery, way=way, transport=way.kind, started_at=clock.now())
-    outcome, detail = "sent", ""
-    try:
-        transport.send(way.address, compose(delivery, kind_of(delivery.kind)))
-    except transports.Uncertain as unknown:
-        outcome, detail = "uncertain", str(unknown)
-    except transports.TransportError as error:
-        soft_tries = delivery.tries.filter(way=way, outcome="soft").count()
-        outcome = "hard" if error.permanent or soft_tries >= len(SOFT_DELAYS) else "soft"
-        detail = str(error)
+    outcome, detail = transports.dispatch(way.kind, way.address, compose(delivery, kind_of(delivery.kind)))
+    if outcome == "soft" and delivery.tries.filter(way=way, outcome="soft").count() >= len(SOFT_DELAYS):
+        outcome = "hard"
     Attempt.objects.filter(pk=row.pk).update(finished_at=clock.now(), outcome=outcome, detail=detail[:200])
     return outcome, detail
 
@@ -217,6 +201,8 @@ def compose(delivery: Delivery, kind: Kind) -> transports.Message:
         link=link,
         stop=stop,
         language=recipient.language,
+        ref=delivery.pid.hex,
+        replies=bool(kind.replies),
     )
 
 
@@ -224,8 +210,3 @@ def url_of(delivery: Delivery, subject: tuple[str, int] | None) -> str:
     if subject is None:
         return ""
     return f"{site_url()}/{link_give(purpose=subject[0], subject=subject[1], person=delivery.recipient)}"
-
-
-def site_url() -> str:
-    """What stands before a link's path, without a slash at the end."""
-    return settings.SITE_URL or f"https://{settings.HOST}"

@@ -1,4 +1,4 @@
-"""Writers, beside people.services: a person's own addresses. One is used only after a code mailed to it was typed."""
+"""Writers, beside people.services: a person's own addresses. One is used only after a code sent to it was typed."""
 
 import secrets
 from datetime import timedelta
@@ -6,7 +6,6 @@ from datetime import timedelta
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -15,7 +14,7 @@ from django.utils.translation import gettext as _
 from ground import clock, links
 from ground.errors import TooMany
 from people.models import Account, AddressCode, ContactWay, Person
-from people.services import way_add, way_remove
+from people.services import address_checked, way_add, way_remove
 
 CODE_LIFE = timedelta(minutes=15)
 CODE_TRIES = 5
@@ -23,22 +22,26 @@ CODES_AN_HOUR = 5  # that one person may ask for
 CODES_TO_ONE_ADDRESS = 3  # an hour, whoever asks: nobody's mailbox is filled by us
 
 
-def address_code_make(*, actor: Person, address: str) -> str | None:
-    """A six-digit code to be mailed to `address`: good for 15 minutes and five tries, the latest one only.
+def address_code_make(*, actor: Person, address: str, kind: str = ContactWay.EMAIL) -> str | None:
+    """A six-digit code to be sent to `address`: good for 15 minutes and five tries, the latest one only.
 
-    None when that address has had three within the hour: nothing is mailed, and the caller says nothing about it.
-    Raises ValidationError for what is no address or reaches the actor already, TooMany past five codes an hour.
+    None when that address has had three within the hour: nothing is sent, and the caller says nothing about it.
+    Raises ValidationError for a way that takes no codes, for what is no address or reaches the actor already, TooMany
+    past five codes an hour.
     """
-    address = address.strip().lower()
+    if kind not in {ContactWay.EMAIL, ContactWay.SMS}:
+        raise ValidationError({"kind": _("This way is not known here.")})
     try:
-        validate_email(address)
+        address = address_checked(kind=kind, address=address)
     except ValidationError as wrong:
+        if kind != ContactWay.EMAIL:
+            raise
         raise ValidationError({"address": _("That does not look like an e-mail address.")}) from wrong
     now, digest = clock.now(), links.address_hash(address)
     with transaction.atomic():
         Person.objects.select_for_update().get(pk=actor.pk)  # one person's requests queue here, so that limits hold
         AddressCode.objects.filter(at__lt=now - timedelta(days=1)).delete()
-        mine = ContactWay.objects.filter(person=actor, kind=ContactWay.EMAIL, address_hash=digest)
+        mine = ContactWay.objects.filter(person=actor, kind=kind, address_hash=digest)
         if mine.filter(verified_at__isnull=False, bounced_at=None).exists():
             raise ValidationError({"address": _("This address reaches you already.")})
         lately = AddressCode.objects.filter(at__gt=now - timedelta(hours=1))
@@ -49,6 +52,7 @@ def address_code_make(*, actor: Person, address: str) -> str | None:
         AddressCode.objects.filter(person=actor, used_at=None).update(expires_at=now)
         AddressCode.objects.create(
             person=actor,
+            kind=kind,
             address=address,
             address_hash=digest,
             code_hash=_code_hash(actor, digest, code),
@@ -75,11 +79,11 @@ def address_code_use(*, actor: Person, code: str) -> ContactWay:
         raise ValidationError({"code": _("That did not match. Nothing is lost: please try once more.")})
     with transaction.atomic():
         AddressCode.objects.filter(pk=kept.pk).update(used_at=now)
-        way = way_add(person=actor, kind=ContactWay.EMAIL, address=kept.address)
+        way = way_add(person=actor, kind=kept.kind, address=kept.address)
         way.verified_at, way.bounced_at = now, None
         way.save(update_fields=["verified_at", "bounced_at"])
         account = Account.objects.filter(person=actor).first()
-        if account is not None and not account.email:
+        if account is not None and not account.email and way.kind == ContactWay.EMAIL:
             _sign_in_with(account, way.address)
     return way
 

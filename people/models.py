@@ -106,10 +106,12 @@ class ContactWay(models.Model):
     kind = models.CharField(max_length=10, choices=KINDS)
     address = EncryptedTextField()
     address_hash = models.CharField(max_length=64, db_index=True)
+    name = models.CharField(max_length=40, blank=True, default="")  # for a subscription, whose address says nothing
     position = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
     verified_at = models.DateTimeField(null=True)
     bounced_at = models.DateTimeField(null=True)  # refused for good: skipped from then on
+    tested_at = models.DateTimeField(null=True)  # the latest test message, so that they do not become many
 
     class Meta:
         ordering: ClassVar = ["position", "pk"]
@@ -118,11 +120,17 @@ class ContactWay(models.Model):
             models.CheckConstraint(name="way_kind_known", condition=Q(kind__in=["email", "sms", "webpush"])),
         ]
 
+    @property
+    def label(self) -> str:
+        """What its owner knows it by: the address, or for notifications the name of the browser."""
+        return self.name or self.address
+
 
 class AddressCode(models.Model):
-    """A code that was mailed to an address: who types it has that mailbox. Only a keyed hash of the code is kept."""
+    """A code that was sent to an address: who types it reads there. Only a keyed hash of the code is kept."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="address_codes")
+    kind = models.CharField(max_length=10, default=ContactWay.EMAIL)
     address = EncryptedTextField()
     address_hash = models.CharField(max_length=64, db_index=True)
     code_hash = models.CharField(max_length=64)
@@ -130,6 +138,11 @@ class AddressCode(models.Model):
     expires_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
     used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(name="code_goes_to_mail_or_phone", condition=Q(kind__in=["email", "sms"])),
+        ]
 
 
 class Block(models.Model):

@@ -35,11 +35,6 @@ def live_ways(person: Person) -> list[ContactWay]:
     return list(ContactWay.objects.filter(person=person, bounced_at=None).order_by("position", "pk"))
 
 
-def way_exists(person: Person) -> bool:
-    """True when a way outside the site reaches the person."""
-    return ContactWay.objects.filter(person=person, bounced_at=None).exists()
-
-
 def is_coordinator(person: Person | None) -> bool:
     return person is not None and Account.objects.filter(person=person, is_coordinator=True, is_active=True).exists()
 
@@ -63,8 +58,13 @@ def ways_of(person: Person) -> list[ContactWay]:
 
 def code_pending(person: Person, now: datetime) -> str:
     """The address that waits for its code to be typed at `now` (UTC); empty when none does."""
-    waiting = AddressCode.objects.filter(person=person, used_at=None, expires_at__gt=now).order_by("-pk").first()
+    waiting = code_waiting(person, now)
     return waiting.address if waiting else ""
+
+
+def code_waiting(person: Person, now: datetime) -> AddressCode | None:
+    """The code that may be typed at `now` (UTC), with the kind and address it was sent to."""
+    return AddressCode.objects.filter(person=person, used_at=None, expires_at__gt=now).order_by("-pk").first()
 
 
 def signs_in_another(address: str, person: Person) -> bool:

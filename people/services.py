@@ -1,19 +1,23 @@
 """The only writers of who: accounts, persons, ways, blocks, links, changes, the access log."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from ground import clock, links, wake
-from ground.errors import Conflict, Settled, Unknown
+from ground.errors import Conflict, Settled, TooMany, Unknown
 from people import holdings
 from people.models import AccessLog, Account, Block, Change, ContactWay, Link, Person
+from people.numbers import e164
+
+TEST_REST = timedelta(minutes=5)  # between two test messages to one way
 
 
 def account_create(
@@ -87,14 +91,22 @@ def person_settings(
     return actor
 
 
-def way_add(*, person: Person, kind: str, address: str) -> ContactWay:
-    """List a way to reach a person, last in order; one that is listed already is returned. Raises ValidationError."""
-    address = address.strip()
+def address_checked(*, kind: str, address: str) -> str:
+    """The address as it is stored and recognised. Raises ValidationError for an unknown kind or what is no address."""
     if kind == ContactWay.EMAIL:
-        address = address.lower()
+        address = address.strip().lower()
         validate_email(address)
+        return address
+    if kind == ContactWay.SMS:
+        return e164(address)
     if kind not in dict(ContactWay.KINDS):
         raise ValidationError({"kind": _("This way is not known here.")})
+    return address.strip()
+
+
+def way_add(*, person: Person, kind: str, address: str) -> ContactWay:
+    """List a way to reach a person, last in order; one that is listed already is returned. Raises ValidationError."""
+    address = address_checked(kind=kind, address=address)
     digest = links.address_hash(address)
     with transaction.atomic():
         position = ContactWay.objects.filter(person=person).count()
@@ -112,6 +124,18 @@ def way_remove(*, actor: Person, way_id: int) -> None:
     removed, _detail = ContactWay.objects.filter(person=actor, pk=way_id).delete()
     if not removed:
         raise PermissionDenied
+
+
+def way_test(*, actor: Person, way_id: int) -> ContactWay:
+    """Claim the right to send one test message. Raises PermissionDenied for somebody else's way, TooMany too soon."""
+    way = ContactWay.objects.filter(person=actor, pk=way_id).first()
+    if way is None:
+        raise PermissionDenied
+    now = clock.now()
+    rested = Q(tested_at=None) | Q(tested_at__lte=now - TEST_REST)
+    if not ContactWay.objects.filter(rested, pk=way.pk).update(tested_at=now):
+        raise TooMany(_("A test went there just now. Please wait five minutes."))
+    return way
 
 
 def way_bounced(*, way: ContactWay) -> None:

@@ -12,6 +12,7 @@ from rest_framework.views import exception_handler, set_rollback
 from chat.api import urls as chat_urls
 from circle.api import urls as circle_urls
 from cravings.api import urls as cravings_urls
+from delivery.api import urls as delivery_urls
 from ground.errors import PorchlightError
 from groups.api import urls as groups_urls
 from meetings.api import urls as meetings_urls
@@ -21,6 +22,7 @@ urls: list[URLPattern | URLResolver] = [
     *chat_urls,
     *circle_urls,
     *cravings_urls,
+    *delivery_urls,
     *groups_urls,
     *meetings_urls,
     *support_urls,

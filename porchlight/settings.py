@@ -213,6 +213,13 @@ EMAIL_TIMEOUT = 20
 if not EMAIL_HOST and DEVELOPMENT:
     EMAIL_BACKEND = "delivery.transports.email.files.EmailBackend"
 
+# --- text messages, reports, the world outside ---------------------------------------------------------------
+
+SMS_GATEWAY = os.environ.get("PORCHLIGHT_SMS", "")  # twilio://ACCOUNT:TOKEN@api.twilio.com/?from=%2B1…
+HOOK_SECRET = os.environ.get("PORCHLIGHT_HOOK_SECRET", "")  # what a mail provider's bounce reports carry
+# "host:port" that our requests may go to although they lie inside, for a push service of one's own
+OUTSIDE_ALLOWED = frozenset(filter(None, os.environ.get("PORCHLIGHT_OUTSIDE_ALLOW", "").split(",")))
+
 # --- what people see -----------------------------------------------------------------------------------------
 
 EXIT_URL = os.environ.get("PORCHLIGHT_EXIT_URL", "https://www.wikipedia.org/")  # where "Quick exit" leads

@@ -15,13 +15,17 @@ from delivery.kinds import Kind, Subject, register
 from delivery.models import Delivery
 from delivery.services import in_window
 from ground import clock
+from ground.errors import Settled
 from people.models import Person
 from people.selectors import account_of
 from support import streaks
-from support.models import Episode, EpisodeSupporter
+from support.models import Answer, Episode, EpisodeSupporter
 from support.selectors import contacts
 from support.selectors.cases import Case, case_of, decision_of
 from support.selectors.contacts import CLOSED, GONE, NOT_DUE, OVERDUE, WORDS, grace_of
+from support.services.answers import answer_give
+from support.services.messages import TO_SUPPORTERS
+from support.services.outcomes import message_came_back
 from support.streaks import MessageKind, Reason
 
 ROOM = 12  # characters that a text has for a name or a time
@@ -222,6 +226,23 @@ def circle_link(delivery: Delivery) -> Subject:
     return ("circle", delivery.payload["supporter"])
 
 
+# --- what comes back ------------------------------------------------------------------------------------------
+
+
+def _reply(kind: str) -> Callable[[Delivery], None]:
+    def give(delivery: Delivery) -> None:
+        supporter = Supporter.objects.filter(pk=delivery.payload["supporter"]).first()
+        if supporter is None:
+            raise Settled(GONE)
+        answer_give(kind=kind, supporter=supporter, actor=delivery.recipient)
+
+    return give
+
+
+# the digits that a text message offers, the same as the buttons
+REPLIES = {"1": _reply(Answer.CLAIM), "2": _reply(Answer.REACHED), "3": _reply(Answer.CANNOT)}
+
+
 def enter() -> None:
     """Called from apps.py."""
     register(Kind("soft_note", "T14", check=check_soft_note, context=member_context, link=watch_link))
@@ -236,4 +257,15 @@ def enter() -> None:
         ("retraction", "T06", check_closing),
         ("back_in_touch", "T05", check_closing),
     ):
-        register(Kind(name, text, check=check, context=supporter_context, link=nudge_link, stop=stop_link))
+        register(
+            Kind(
+                name,
+                text,
+                check=check,
+                context=supporter_context,
+                link=nudge_link,
+                stop=stop_link,
+                replies=REPLIES if name in TO_SUPPORTERS else {},
+                came_back=message_came_back,
+            )
+        )

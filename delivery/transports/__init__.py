@@ -30,15 +30,37 @@ class Message:
     link: str = ""
     stop: str = ""
     language: str = "en"
+    ref: str = ""  # the delivery's public id: opaque, the only id that leaves the house; what a provider's report names
+    replies: bool = False  # a short reply to this message is understood
 
 
 class Transport(Protocol):
-    """absorbs_repeats: a second hand-over with the same key is one message to the person (mail's Message-ID)."""
+    """absorbs_repeats: a second hand-over with the same key is one message to the person (mail's Message-ID).
+
+    Three ways not to arrive: soft (TransportError, may be tried again), hard (TransportError, permanent: this address
+    refuses for good), uncertain (nobody knows). A channel that absorbs repeats never leaves an uncertain message: it
+    is sent once more.
+    """
 
     absorbs_repeats: bool
 
     def send(self, address: str, message: Message) -> None:
         """Hand `message` to the provider. Raises TransportError or Uncertain. Runs outside any transaction."""
+
+
+def dispatch(way_kind: str, address: str, message: Message) -> tuple[str, str]:
+    """One hand-over; the outcome ("sent", "soft", "hard", "uncertain") and its detail. Raises for our own faults only.
+
+    Raises KeyError when this site has no such way out.
+    """
+    transport = _transports[way_kind]
+    try:
+        transport.send(address, message)
+    except Uncertain as unknown:
+        return "soft" if transport.absorbs_repeats else "uncertain", str(unknown)
+    except TransportError as error:
+        return "hard" if error.permanent else "soft", str(error)
+    return "sent", ""
 
 
 _transports: dict[str, Transport] = {}
@@ -52,6 +74,11 @@ def register(way_kind: str, transport: Transport) -> None:
 def transport_of(way_kind: str) -> Transport | None:
     """None: this site has no such way out, the next way is taken."""
     return _transports.get(way_kind)
+
+
+def ways_out() -> tuple[str, ...]:
+    """The kinds of contact way that this site can send by."""
+    return tuple(_transports)
 
 
 @contextlib.contextmanager

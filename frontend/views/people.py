@@ -13,13 +13,15 @@ from django.utils.translation import gettext_lazy, override
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from circle.selectors import supporters_of
+from delivery.codes import code_send, way_try
 from delivery.selectors import stopped_among
+from delivery.transports import ways_out
+from delivery.transports.webpush import public_key
 from frontend.actor import actor_of, signed_in
 from frontend.language import remember
-from frontend.mails import address_code_mail
 from frontend.zones import ZONES
 from ground import clock
-from ground.errors import TooMany
+from ground.errors import Conflict, TooMany
 from people import addresses, selectors, services
 
 if TYPE_CHECKING:
@@ -27,6 +29,16 @@ if TYPE_CHECKING:
 
 HOUR = 60  # minutes
 DAY = 24 * HOUR
+TRIED = {  # what became of a test message
+    "sent": (
+        gettext_lazy("A test is on its way. It should be there in a minute or two."),
+        messages.SUCCESS,
+    ),
+    "uncertain": (gettext_lazy("A test left; we do not know whether it arrived."), messages.SUCCESS),
+    "soft": (gettext_lazy("The test did not go out just now. Please try again later."), messages.WARNING),
+    "hard": (gettext_lazy("The test was refused there for good, so we do not use this way now."), messages.WARNING),
+    "stopped": (gettext_lazy("Someone wrote STOP from there, so nothing was sent."), messages.WARNING),
+}
 LOOKED_AT = {  # what services write into the access log, in words for the member
     "attendance list": gettext_lazy("the list of a meeting you are on"),
     "latest attendance": gettext_lazy("your latest marks"),
@@ -50,24 +62,25 @@ def reach(request: HttpRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def reach_add(request: HttpRequest) -> HttpResponse:
-    """A new address: it gets a code first."""
+    """A new address or number: it gets a code first."""
     actor = _me(request)
-    address = request.POST.get("address", "")
+    address, kind = request.POST.get("address", ""), request.POST.get("kind", "email")
+    given: dict[str, Any] = {"given": address, "given_kind": kind}
     try:
-        send_code(request, actor, address)
+        send_code(request, actor, address, kind)
     except ValidationError as refused:
-        return _reach_page(request, given=address, errors=refused.messages, status=400)
-    except TooMany as enough:
-        return _reach_page(request, given=address, errors=[str(enough)], status=enough.status)
+        return _reach_page(request, errors=refused.messages, status=400, **given)
+    except (TooMany, Conflict) as refused:
+        return _reach_page(request, errors=[str(refused)], status=refused.status, **given)
     return redirect("reach_code")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @signed_in
 def reach_code(request: HttpRequest) -> HttpResponse:
-    """Type the code that came by mail."""
+    """Type the code that came by mail or as a text message."""
     actor = _me(request)
-    waiting = selectors.code_pending(actor, clock.now())
+    waiting = selectors.code_waiting(actor, clock.now())
     errors: list[str] = []
     if request.method == "POST":
         try:
@@ -77,14 +90,14 @@ def reach_code(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("%(address)s reaches you from now on.") % {"address": way.address})
             return redirect("reach")
-    context = {"address": waiting, "errors": errors}
+    context = {"waiting": waiting, "errors": errors}
     return render(request, "people/reach_code.html", context, status=400 if errors else 200)
 
 
 @require_POST
 @signed_in
 def reach_way(request: HttpRequest, way_id: int) -> HttpResponse:
-    """Move a way up or down, take it off, or sign in with it."""
+    """Move a way up or down, take it off, try it, or sign in with it."""
     actor = _me(request)
     action = request.POST.get("action", "")
     try:
@@ -93,6 +106,9 @@ def reach_way(request: HttpRequest, way_id: int) -> HttpResponse:
         elif action == "remove":
             addresses.address_remove(actor=actor, way_id=way_id)
             messages.success(request, _("Taken off. Nothing is sent there any more."))
+        elif action == "test":
+            message, level = TRIED[way_try(actor=actor, way_id=way_id)]
+            messages.add_message(request, level, message)
         elif action == "sign_in":
             addresses.sign_in_address_set(actor=actor, way_id=way_id)
             messages.success(request, _("You sign in with this address from now on."))
@@ -100,6 +116,8 @@ def reach_way(request: HttpRequest, way_id: int) -> HttpResponse:
             return HttpResponseBadRequest()
     except ValidationError as refused:
         messages.warning(request, " ".join(refused.messages))
+    except (TooMany, Conflict) as refused:
+        messages.warning(request, str(refused))
     return redirect("reach")
 
 
@@ -155,17 +173,17 @@ def blocks(request: HttpRequest) -> HttpResponse:
     return render(request, "people/blocks.html", {"blocks": found})
 
 
-def send_code(request: HttpRequest, actor: "Person", address: str) -> None:
-    """Make a code and mail it. Says nothing of what is known of the address. Raises as address_code_make does."""
-    code = addresses.address_code_make(actor=actor, address=address)
-    if code is not None and not address_code_mail(person=actor, address=address.strip().lower(), code=code):
-        messages.warning(request, _("Our mail did not go out just now. Nothing is lost: ask for a fresh code later."))
+def send_code(request: HttpRequest, actor: "Person", address: str, kind: str = "email") -> None:
+    """Make a code and send it. Says nothing of what is known of the address. Raises as code_send does."""
+    if not code_send(actor=actor, address=address, kind=kind):
+        messages.warning(request, _("The code did not go out just now. Nothing is lost: ask for a fresh one later."))
 
 
 def _reach_page(
     request: HttpRequest,
     *,
     given: str = "",
+    given_kind: str = "email",
     errors: list[str] | None = None,
     hours_errors: list[str] | None = None,
     status: int = 200,
@@ -185,6 +203,9 @@ def _reach_page(
         ],
         "waiting": selectors.code_pending(actor, clock.now()),
         "given": given,
+        "given_kind": given_kind,
+        "kinds": ways_out(),
+        "push_key": public_key() if "webpush" in ways_out() else "",
         "errors": errors or [],
         "hours_errors": hours_errors or [],
         "person": actor,

@@ -7,6 +7,7 @@ from django.db.models import Prefetch
 
 from circle.models import Supporter
 from circle.selectors import chosen_by, rests, supporters_of
+from delivery.selectors import usable_ways
 from delivery.services import in_window
 from ground import clock
 from groups.models import Membership
@@ -14,7 +15,6 @@ from meetings import schedule
 from meetings.models import Commitment
 from meetings.selectors.held import rule_of as schedule_of
 from people.models import Link, Person
-from people.selectors import way_exists
 from support import streaks
 from support.models import Answer, Episode, EpisodeMessage, EpisodeSupporter, Pause, Rule, RuleSupporter
 from support.selectors import words
@@ -167,7 +167,7 @@ def watch_page(person: Person, now: datetime) -> WatchView:
         people=[_listed(one, levels, now) for one in supporters_of(person)],
         has_group=Membership.objects.standing().filter(person=person).exists(),
         has_commitment=per_week > 0,
-        reached_outside=way_exists(person),
+        reached_outside=bool(usable_ways(person)),
         since=_since(rule),
         episodes=episodes_of(person),
     )

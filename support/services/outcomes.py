@@ -5,7 +5,7 @@ from datetime import datetime
 
 from delivery.models import Delivery
 from people.models import ContactWay
-from support.models import Episode, EpisodeMessage, EpisodeSupporter
+from support.models import Episode, EpisodeMessage, EpisodeSupporter, Rule
 from support.selectors import contacts
 from support.selectors.cases import Case
 from support.selectors.contacts import ANEW
@@ -25,6 +25,23 @@ def outcomes_read(case: Case, messages: Sequence[EpisodeMessage], *, now: dateti
         message.open = False
     EpisodeMessage.objects.filter(pk__in=[message.pk for message in messages]).update(open=False)
     replan(case, {message.episode_id for message in messages}, now)
+
+
+def message_came_back(delivery: Delivery) -> None:
+    """A provider reports that a message to a supporter did not arrive after all: what becomes of it is read again.
+
+    They were not told, then; what the log says of the hand-over stays.
+    """
+    found = EpisodeMessage.objects.select_related("episode__watch", "row")
+    message = found.filter(delivery=delivery, row__isnull=False).first()
+    if message is None or message.row is None:
+        return
+    # the member's rule first, as everywhere in this room
+    Rule.objects.select_for_update(of=("self",)).filter(person=message.episode.watch.person_id).first()
+    EpisodeMessage.objects.filter(pk=message.pk).update(open=True)
+    if message.level is not None:
+        told = EpisodeSupporter.objects.filter(pk=message.row.pk, state=EpisodeSupporter.TOLD)
+        told.update(state=EpisodeSupporter.LEAVING, told_at=None)
 
 
 def replan(case: Case, episodes: Iterable[int], now: datetime) -> None:

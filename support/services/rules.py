@@ -8,9 +8,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from circle.models import Supporter
+from delivery.selectors import usable_ways
 from ground import clock
 from people.models import Person
-from people.selectors import account_of, way_exists
+from people.selectors import account_of
 from support.models import Rule, RuleSpan, RuleSupporter
 from support.selectors import cases as reads
 from support.services import evaluation
@@ -147,7 +148,7 @@ def _own(actor: Person, levels: Levels | None) -> None:
 
 def _refuse_unreachable(actor: Person, *, confirmed: bool) -> None:
     """The member is always asked first; somebody whom nothing outside reaches must know that the inbox is all."""
-    if not confirmed and not way_exists(actor):
+    if not confirmed and not usable_ways(actor):
         raise ValidationError(
             {"no_way_confirmed": _("No way outside this site reaches you. Add one, or confirm that you look in here.")}
         )

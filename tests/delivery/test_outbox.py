@@ -310,3 +310,18 @@ def test_the_moment_of_an_attempt_is_its_own_and_not_that_of_the_round(post, mon
     for delivery in (first, second):
         delivery.refresh_from_db()
     assert NOW < first.attempted_at < second.attempted_at
+
+
+def test_a_channel_that_absorbs_repeats_is_tried_again_when_nobody_knows(post):
+    class Doubtful(RecordingTransport):
+        def send(self, address, message):
+            super().send(address, message)
+            if len(self.sent) == 1:
+                raise Uncertain("connection lost after the last byte")
+
+    delivery, doubtful = enqueue(make_contact()), Doubtful()
+    with transports.replaced({"email": doubtful}):
+        tick(NOW)
+        tick(NOW + MINUTE)
+    assert state(delivery) == "handed_over"
+    assert [message.ref for _to, message in doubtful.sent] == [delivery.pid.hex] * 2

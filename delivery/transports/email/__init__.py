@@ -1,14 +1,13 @@
 """E-mail: SMTP by setting, or readable files with the development switch."""
 
-import hashlib
 import smtplib
 from email.utils import formataddr, parseaddr
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 
-from delivery.catalogue import stop_line_of
 from delivery.transports import Message, TransportError
+from delivery.transports.email.catalogue import stop_line_of
 
 PERMANENT = 500  # SMTP codes from here on say: never
 
@@ -37,7 +36,7 @@ def compose(address: str, message: Message) -> EmailMessage:
     """The mail as it leaves: neutral subject, text from the catalogue, the stop link instead of the word STOP."""
     site = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     text = message.text.replace(" STOP ends", "").replace(" STOP termina", "")
-    headers = {"Message-ID": f"<{hashlib.sha256(message.key.encode()).hexdigest()[:32]}@{site.partition('@')[2]}>"}
+    headers = {"Message-ID": f"<{message.ref}@{site.partition('@')[2]}>"}
     if message.stop:
         text += "\n\n" + stop_line_of(message.language, message.stop)
         headers |= {"List-Unsubscribe": f"<{message.stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}

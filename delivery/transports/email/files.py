@@ -20,22 +20,22 @@ class EmailBackend(BaseEmailBackend):
     """Writes `<time>-<process>-<number>.txt` into settings.MAIL_FILES: headers, an empty line, the text."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        folder = Path(settings.MAIL_FILES)
-        folder.mkdir(parents=True, exist_ok=True)
         for mail in email_messages:
-            now = clock.now()
-            headers: dict[str, str] = {
-                "Date": format_datetime(now),
-                "From": str(mail.from_email),
-                "To": ", ".join(mail.to),
-            }
-            headers |= {"Subject": str(mail.subject), **{k: str(v) for k, v in mail.extra_headers.items()}}
-            text = "".join(f"{name}: {value}\n" for name, value in headers.items()) + "\n" + str(mail.body)
-            name = f"{now:%Y%m%dT%H%M%S}.{now.microsecond:06d}-{os.getpid()}-{next(_numbers):06d}"
-            fresh = folder / f".{name}.new"
-            fresh.write_text(text)
-            fresh.rename(folder / f"{name}.txt")  # a reader never sees half a mail
+            headers = {"From": str(mail.from_email), "To": ", ".join(mail.to), "Subject": str(mail.subject)}
+            write(headers | {name: str(value) for name, value in mail.extra_headers.items()}, str(mail.body))
         return len(email_messages)
+
+
+def write(headers: dict[str, str], text: str) -> None:
+    """One more file: the moment, these headers, the text."""
+    folder = Path(settings.MAIL_FILES)
+    folder.mkdir(parents=True, exist_ok=True)
+    now = clock.now()
+    lines = {"Date": format_datetime(now), **headers}
+    name = f"{now:%Y%m%dT%H%M%S}.{now.microsecond:06d}-{os.getpid()}-{next(_numbers):06d}"
+    fresh = folder / f".{name}.new"
+    fresh.write_text("".join(f"{key}: {value}\n" for key, value in lines.items()) + "\n" + text)
+    fresh.rename(folder / f"{name}.txt")  # a reader never sees half a mail
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-/** Keeps one page without anything personal, the calm screen, and answers with it when the network is gone or slow.
+/** Shows notifications. Keeps one page without anything personal, the calm screen, and answers with it when the network is gone or slow.
     Everything else goes to the network, untouched. */
 
 const CACHE = "calm-1";
@@ -52,4 +52,21 @@ addEventListener("fetch", (event) => {
   } else if (PARTS.includes(url.pathname)) {
     event.respondWith(soon(event, url.pathname));
   }
+});
+
+/** A repeat of the same message replaces the first: its id is the tag. */
+addEventListener("push", (event) => {
+  let note = {};
+  try {
+    note = event.data.json();
+  } catch {
+    // a push without a text that we can read still has to show something
+  }
+  const shown = { body: note.text || "", tag: note.id || "note", data: { path: note.path || "/today/" } };
+  event.waitUntil(registration.showNotification(note.title || "A short note", shown));
+});
+
+addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(clients.openWindow(event.notification.data.path));
 });

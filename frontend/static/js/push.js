@@ -1,0 +1,58 @@
+/** Notifications of this browser, on and off. Without JavaScript the card stays hidden: nothing else needs it. */
+
+const card = document.getElementById("push");
+const button = card?.querySelector("button");
+const said = card?.querySelector("[role=status]");
+
+/** POST or DELETE to our own door. */
+function tell(method, data) {
+  const token = document.querySelector("input[name=csrfmiddlewaretoken]").value;
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
+  return fetch("/api/v1/reach/push/", { method, headers, body: JSON.stringify(data) });
+}
+
+function bytes(text) {
+  const plain = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  return Uint8Array.from(plain, (letter) => letter.charCodeAt(0));
+}
+
+/** "Firefox, Android": how its owner tells this browser from others. */
+function name() {
+  const agent = navigator.userAgent;
+  const browser = ["Firefox", "Edg", "Chrome", "Safari"].find((one) => agent.includes(one)) || "";
+  const device = ["Android", "iPhone", "iPad", "Windows", "Mac", "Linux"].find((one) => agent.includes(one)) || "";
+  return [browser === "Edg" ? "Edge" : browser, device].filter(Boolean).join(", ");
+}
+
+async function on(registered) {
+  const wanted = { userVisibleOnly: true, applicationServerKey: bytes(card.dataset.key) };
+  const made = (await registered.pushManager.subscribe(wanted)).toJSON();
+  const answer = await tell("POST", { endpoint: made.endpoint, ...made.keys, name: name() });
+  if (!answer.ok) throw new Error("not taken");
+}
+
+async function off(subscription) {
+  await tell("DELETE", { endpoint: subscription.endpoint });
+  await subscription.unsubscribe();
+}
+
+async function start() {
+  const registered = await navigator.serviceWorker.register("/sw.js");
+  await navigator.serviceWorker.ready;
+  const subscription = await registered.pushManager.getSubscription();
+  button.textContent = subscription ? button.dataset.off : button.dataset.on;
+  card.hidden = false;
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      if (subscription) await off(subscription);
+      else await on(registered);
+      location.reload();
+    } catch {
+      said.textContent = said.dataset.no;
+      button.disabled = false;
+    }
+  });
+}
+
+if (card && "serviceWorker" in navigator && "PushManager" in window) start().catch(() => {});
