@@ -107,6 +107,14 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "Hi {me}, something you planned is on {when}. Coming, or not this time? One tap: {link}",
         "es": "Hola {me}, algo que planeaste es el {when}. ¿Vas, o esta vez no? Un toque: {link}",
     },
+    "T30": {
+        "en": "Hi {me}, a list has waited for two days and nobody has finished it. No names, only which one: {link}",
+        "es": "Hola {me}, una lista espera desde hace dos días y nadie la termina. Sin nombres, solo cuál: {link}",
+    },
+    "T31": {
+        "en": "Hi {me}, something you are part of now keeps its lists in another way. What that means for you: {link}",
+        "es": "Hola {me}, algo de lo que formas parte lleva ahora sus listas de otra forma. Qué significa: {link}",
+    },
 }
 
 

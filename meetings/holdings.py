@@ -25,7 +25,7 @@ def export(person: Person) -> dict[str, Any]:
             {"meeting": c.meeting.name, "since": c.since, "until": c.until} for c in commitments.order_by("since", "pk")
         ],
         "self_logged": [
-            {"starts_at": log.starts_at, "entered_at": log.at}
+            {"starts_at": log.starts_at, "entered_at": log.at, "title": log.title}
             for log in SelfLog.objects.filter(person=person).order_by("starts_at")
         ],
     }

@@ -7,6 +7,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("groups/new/", pages.found, name="group_found"),
     path("g/<slug:slug>/", pages.group, name="group"),
     path("g/<slug:slug>/edit/", pages.edit, name="group_edit"),
+    path("g/<slug:slug>/keeping/", pages.keeping, name="group_keeping"),
     path("g/<slug:slug>/close/", pages.close, name="group_close"),
     path("g/<slug:slug>/leave/", pages.leave, name="group_leave"),
     path("g/<slug:slug>/withdraw/", pages.withdraw, name="group_withdraw"),

@@ -1,12 +1,13 @@
 """The JSON doors of attendance: dates, commitments, excuses, lists, self-logged meetings."""
 
-from datetime import datetime
+from dataclasses import asdict
+from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.urls import URLPattern, URLResolver, path
-from django.utils.dateparse import parse_datetime
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.request import Request
@@ -18,8 +19,9 @@ from groups.selectors import group_for, members_for
 from meetings.models import Sheet
 from meetings.selectors import attendance
 from meetings.selectors.attendance import Date
-from meetings.services import selflogs, sheets
+from meetings.services import away, selflogs, sheets
 from meetings.services.commitments import commitment_end, commitment_make, excuse, excuse_undo, membership_leave
+from meetings.services.keeping import keeping_change
 from meetings.services.occurrences import occurrence_cancel, occurrence_get, occurrence_uncancel
 
 MOST_MARKS = 500
@@ -53,6 +55,18 @@ class Leave(Door):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+class Keeping(Door):
+    """POST {head_count_only: bool}: lists by name, or heads only (facilitators). What is let go does not come back."""
+
+    def post(self, request: Request, slug: str) -> Response:
+        actor, wanted = actor_of(request), body_of(request).get("head_count_only")
+        if not isinstance(wanted, bool):
+            raise ValidationError({"head_count_only": _("Send true or false.")})
+        group = group_for(actor=actor, slug=slug).group
+        keeping_change(actor=actor, group=group, head_count_only=wanted)
+        return Response({"head_count_only": wanted})
+
+
 class Next(Door):
     """GET: the next dates I committed to, and the lists that wait for me."""
 
@@ -63,6 +77,14 @@ class Next(Door):
             for one in attendance.sheets_owed(actor, now)
         ]
         return Response({"next": [_date(date) for date in attendance.next_for(actor, now)], "sheets": owed})
+
+
+class Unclosed(Door):
+    """GET: lists that nobody closed, for coordinators: groups and dates, no names of people."""
+
+    def get(self, request: Request) -> Response:
+        lists = attendance.sheets_unclosed(actor_of(request), clock.now())
+        return Response({"results": [asdict(one) for one in lists]})
 
 
 class OneCommitment(Door):
@@ -158,8 +180,25 @@ class HeadCount(Door):
         return Response(_sheet(sheets.sheet_count(actor=actor, sheet=sheet, head_count=number)))
 
 
+class Away(Door):
+    """POST {first: YYYY-MM-DD, last}: excused from every date in between. DELETE ?first=&last=: I can come."""
+
+    def post(self, request: Request) -> Response:
+        body = body_of(request)
+        first, last = (_day(name, text_of(body, name, "")) for name in ("first", "last"))
+        return Response(asdict(away.away_set(actor=actor_of(request), first=first, last=last)))
+
+    def delete(self, request: Request) -> Response:
+        first, last = (_day(name, request.query_params.get(name, "")) for name in ("first", "last"))
+        return Response(asdict(away.away_undo(actor=actor_of(request), first=first, last=last)))
+
+
 class SelfLogs(Door):
-    """POST {starts_at: ISO 8601 with offset}: log a meeting on one's own word."""
+    """GET: what I logged. POST {starts_at: ISO 8601 with offset}: log a meeting on one's own word."""
+
+    def get(self, request: Request) -> Response:
+        logged = attendance.self_logs_of(actor_of(request))
+        return Response({"results": [{"id": one.pk, "starts_at": one.starts_at} for one in logged]})
 
     def post(self, request: Request) -> Response:
         moment = _moment(text_of(body_of(request), "starts_at"))
@@ -168,7 +207,12 @@ class SelfLogs(Door):
 
 
 class OneSelfLog(Door):
-    """DELETE: take one's own entry back."""
+    """PATCH {starts_at}: another start for one's own entry. DELETE: take it back."""
+
+    def patch(self, request: Request, self_log_id: int) -> Response:
+        moment = _moment(text_of(body_of(request), "starts_at"))
+        logged = selflogs.self_log_edit(actor=actor_of(request), self_log_id=self_log_id, starts_at=moment)
+        return Response({"id": logged.pk, "starts_at": logged.starts_at})
 
     def delete(self, request: Request, self_log_id: int) -> Response:
         selflogs.self_log_remove(actor=actor_of(request), self_log_id=self_log_id)
@@ -202,6 +246,16 @@ def _moment(text: str) -> datetime:
     return moment
 
 
+def _day(name: str, text: str) -> date:
+    try:
+        day = parse_date(text)
+    except ValueError:  # a date that does not exist
+        day = None
+    if day is None:
+        raise ValidationError({name: _("Give a day that exists, as in 2026-01-15.")})
+    return day
+
+
 def _sheet(sheet: Sheet) -> dict[str, Any]:
     return {
         "occurrence": sheet.occurrence_id,
@@ -226,9 +280,12 @@ def _date(date: Date) -> dict[str, Any]:
 
 
 urls: list[URLPattern | URLResolver] = [
+    path("coordinator/lists/", Unclosed.as_view()),
     path("groups/<slug:slug>/dates/", Dates.as_view()),
+    path("groups/<slug:slug>/keeping/", Keeping.as_view()),
     path("groups/<slug:slug>/leave/", Leave.as_view()),
     path("me/next/", Next.as_view()),
+    path("me/away/", Away.as_view()),
     path("me/meetings/", SelfLogs.as_view()),
     path("me/meetings/<int:self_log_id>/", OneSelfLog.as_view()),
     path("meetings/<slug:slug>/commitment/", OneCommitment.as_view()),

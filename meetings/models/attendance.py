@@ -70,6 +70,9 @@ class Sheet(models.Model):
 
     `first_closed_at` never changes once set; `revision` grows with each closing and correction, `closed_at` and
     `closed_by` are those of the latest one. Expiring forbids nothing: an expired sheet may be marked and closed.
+
+    While it is open, `step_at` (UTC) is when it is next looked at, and `step` how many of the four moments of an open
+    list are behind it (services.reminders: 2 h, 24 h, 48 h and 7 days after the end).
     """
 
     OPEN, CLOSED, EXPIRED = "open", "closed", "expired"
@@ -82,6 +85,8 @@ class Sheet(models.Model):
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey("people.Person", on_delete=models.SET_NULL, null=True, related_name="+")
     head_count = models.PositiveSmallIntegerField(null=True)
+    step = models.PositiveSmallIntegerField(default=0)
+    step_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -90,8 +95,15 @@ class Sheet(models.Model):
                 condition=Q(state="closed", closed_at__isnull=False, first_closed_at__isnull=False, revision__gte=1)
                 | Q(state__in=["open", "expired"], closed_at=None, first_closed_at=None, revision=0),
             ),
+            models.CheckConstraint(
+                name="only_an_open_sheet_has_a_next_step",
+                condition=Q(state="open", step_at__isnull=False) | (~Q(state="open") & Q(step_at=None)),
+            ),
         ]
-        indexes: ClassVar = [models.Index(fields=["state"], name="sheet_by_state", condition=~Q(state="closed"))]
+        indexes: ClassVar = [
+            models.Index(fields=["state"], name="sheet_by_state", condition=~Q(state="closed")),
+            models.Index(fields=["step_at"], name="sheet_next_step", condition=Q(state="open")),
+        ]
 
 
 class Mark(models.Model):
@@ -132,6 +144,7 @@ class SelfLog(models.Model):
     person = models.ForeignKey("people.Person", on_delete=models.CASCADE, related_name="self_logs")
     starts_at = models.DateTimeField()
     at = models.DateTimeField()  # when it was entered
+    title = models.CharField(max_length=255, blank=True, default="")  # came from a list that is kept no more
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["person", "starts_at"], name="self_log_by_person")]

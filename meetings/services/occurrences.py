@@ -12,13 +12,14 @@ from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
+from delivery.services import withdraw
 from ground import clock
 from groups.models import Membership
 from meetings import schedule
 from meetings.models import Meeting, Occurrence, Sheet
 from meetings.policies import can_run_meeting
 from meetings.schedule import Held
-from meetings.selectors.attendance import OPEN_FOR, held_after, held_on, people_on, stored_local
+from meetings.selectors.attendance import FIRST_REMINDER, held_after, held_on, people_on, stored_local
 from meetings.selectors.held import rule_of
 from meetings.services.upcoming import upcoming_refresh
 from people.models import Person
@@ -54,7 +55,8 @@ def sheet_get(*, occurrence: Occurrence) -> Sheet:
     """The sheet of an occurrence, opened when there is none."""
     sheet = Sheet.objects.filter(occurrence=occurrence).first()
     if sheet is None:
-        Sheet.objects.bulk_create([Sheet(occurrence=occurrence, opened_at=clock.now())], ignore_conflicts=True)
+        opened = Sheet(occurrence=occurrence, opened_at=clock.now(), step_at=occurrence.ends_at + FIRST_REMINDER)
+        Sheet.objects.bulk_create([opened], ignore_conflicts=True)
         sheet = Sheet.objects.get(occurrence=occurrence)
     sheet.occurrence = occurrence
     return sheet
@@ -114,14 +116,9 @@ def occurrences_prepare(now: datetime) -> int:
     return _plan(now) + _open_sheets(now)
 
 
-def sheets_expire(now: datetime) -> int:
-    """Sheets that nobody closed within 7 days after the end are expired; they may still be closed. Up to 200 a call."""
-    over = Sheet.objects.filter(state=Sheet.OPEN, occurrence__ends_at__lte=now - OPEN_FOR)
-    batch = list(over.order_by("pk").values_list("pk", flat=True)[:BATCH])
-    if not batch:
-        return 0
-    # the state is asked again: a facilitator may close one of them between the look and the write
-    return Sheet.objects.filter(pk__in=batch, state=Sheet.OPEN).update(state=Sheet.EXPIRED)
+def reminders_withdraw(*, occurrence_ids: Collection[int], reason: str) -> None:
+    """Nobody need be reminded of these dates' lists any more; in the transaction of what makes it so."""
+    withdraw(topics=[f"list:{pk}" for pk in occurrence_ids], reason=reason)
 
 
 def occurrences_rematch(*, meetings: Iterable[Meeting], now: datetime) -> int:
@@ -143,7 +140,17 @@ def occurrences_rematch(*, meetings: Iterable[Meeting], now: datetime) -> int:
     if dropped:
         Occurrence.objects.filter(pk__in=dropped).delete()
     Occurrence.objects.bulk_update(fitted, ["starts_at", "ends_at"], batch_size=BATCH)
+    _steps_set(fitted)
     return len(dropped)
+
+
+def _steps_set(rows: Collection[Occurrence]) -> None:
+    """Dates that are still to come end at another moment: what is opened for them is looked at after that."""
+    ends = {row.pk: row.ends_at for row in rows}
+    opened = list(Sheet.objects.filter(occurrence__in=ends, state=Sheet.OPEN))
+    for sheet in opened:
+        sheet.step, sheet.step_at = 0, ends[sheet.occurrence_id] + FIRST_REMINDER
+    Sheet.objects.bulk_update(opened, ["step", "step_at"], batch_size=BATCH)
 
 
 def _state_set(actor: Person, occurrence: Occurrence, state: str, cause: str) -> Occurrence:
@@ -151,6 +158,8 @@ def _state_set(actor: Person, occurrence: Occurrence, state: str, cause: str) ->
         raise PermissionDenied
     with transaction.atomic():
         if Occurrence.objects.filter(pk=occurrence.pk).exclude(state=state).update(state=state):
+            if state == Occurrence.CANCELLED:
+                reminders_withdraw(occurrence_ids=[occurrence.pk], reason="not held")
             changes_write(people=people_on(occurrence), cause=cause, ref=occurrence.pk)
             upcoming_refresh(meeting_ids=[occurrence.meeting_id])  # the finder never lists a cancelled date as on
     occurrence.state = state
@@ -232,7 +241,8 @@ def _open_sheets(now: datetime) -> int:
     if stale:  # the list that was imported changed its time meanwhile; nothing hangs on these rows
         Occurrence.objects.filter(pk__in=stale, sheet=None).delete()
     Sheet.objects.bulk_create(
-        [Sheet(occurrence=row, opened_at=row.starts_at) for row in standing], ignore_conflicts=True
+        [Sheet(occurrence=row, opened_at=row.starts_at, step_at=row.ends_at + FIRST_REMINDER) for row in standing],
+        ignore_conflicts=True,
     )
     return len(begun_now)
 
