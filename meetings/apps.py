@@ -27,5 +27,6 @@ class MeetingsConfig(AppConfig):
                 "meetings.Mark",
                 "meetings.MarkWrite",
                 "meetings.SelfLog",
+                "meetings.PlanReminder",
             ],
         )

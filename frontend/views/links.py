@@ -23,6 +23,7 @@ PURPOSES = {
     "sheet": "frontend.views.sheets.sheet_by_link",
     "keeping": "frontend.views.groups.pages.keeping_by_link",
     "lists": "frontend.views.sheets.lists_by_link",
+    "plan": "frontend.views.plans.plan_by_link",
     "press": "frontend.views.cravings.press_by_link",
     "nudge": "frontend.views.support.nudge_by_link",
     "watch": "frontend.views.support.watch_by_link",

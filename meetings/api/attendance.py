@@ -23,6 +23,7 @@ from meetings.services import away, selflogs, sheets
 from meetings.services.commitments import commitment_end, commitment_make, excuse, excuse_undo, membership_leave
 from meetings.services.keeping import keeping_change
 from meetings.services.occurrences import occurrence_cancel, occurrence_get, occurrence_uncancel
+from meetings.services.plans import plan_reminder_set
 
 MOST_MARKS = 500
 DATES = 8
@@ -180,6 +181,20 @@ class HeadCount(Door):
         return Response(_sheet(sheets.sheet_count(actor=actor, sheet=sheet, head_count=number)))
 
 
+class OnePlanReminder(Door):
+    """GET, PUT {lead_minutes: 1440 | 180 | 60 | null}: a note this long before what I planned to come to."""
+
+    def get(self, request: Request) -> Response:
+        return Response({"lead_minutes": attendance.plan_reminder_of(actor_of(request))})
+
+    def put(self, request: Request) -> Response:
+        lead = body_of(request).get("lead_minutes", -1)
+        if lead is not None and (isinstance(lead, bool) or not isinstance(lead, int)):
+            raise ValidationError({"lead_minutes": _("Choose one of the times offered.")})
+        row = plan_reminder_set(actor=actor_of(request), lead_minutes=lead)
+        return Response({"lead_minutes": row.lead_minutes})
+
+
 class Away(Door):
     """POST {first: YYYY-MM-DD, last}: excused from every date in between. DELETE ?first=&last=: I can come."""
 
@@ -285,6 +300,7 @@ urls: list[URLPattern | URLResolver] = [
     path("groups/<slug:slug>/keeping/", Keeping.as_view()),
     path("groups/<slug:slug>/leave/", Leave.as_view()),
     path("me/next/", Next.as_view()),
+    path("me/plan-reminder/", OnePlanReminder.as_view()),
     path("me/away/", Away.as_view()),
     path("me/meetings/", SelfLogs.as_view()),
     path("me/meetings/<int:self_log_id>/", OneSelfLog.as_view()),

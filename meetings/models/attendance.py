@@ -11,7 +11,10 @@ VALUES = (*HERE, "excused", "absent")
 
 
 class Occurrence(models.Model):
-    """One holding of a meeting. Its key is the original local start, also after it was moved or cancelled."""
+    """One holding of a meeting. Its key is the original local start, also after it was moved or cancelled.
+
+    `remind_at` (UTC) is when the next reminder to those who plan to come is due (services.plans); empty: none is.
+    """
 
     SCHEDULED, CANCELLED = "scheduled", "cancelled"
 
@@ -21,6 +24,7 @@ class Occurrence(models.Model):
     ends_at = models.DateTimeField()
     state = models.CharField(max_length=10, default=SCHEDULED)
     on_duty = models.ForeignKey("people.Person", on_delete=models.SET_NULL, null=True, related_name="+")
+    remind_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -31,6 +35,27 @@ class Occurrence(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["starts_at"], name="occurrence_by_start"),
             models.Index(fields=["meeting", "starts_at"], name="occurrence_by_meeting"),
+            models.Index(fields=["remind_at"], name="occurrence_to_remind", condition=Q(remind_at__isnull=False)),
+        ]
+
+
+class PlanReminder(models.Model):
+    """Whether a member wants a note before what they planned to come to (T20), and how long before; off unless set.
+
+    `resting_until` (UTC): they paused, nothing goes till then; the room that keeps pauses says so.
+    """
+
+    LEADS = (24 * 60, 3 * 60, 60)  # minutes before the start, the longest first
+
+    person = models.OneToOneField("people.Person", on_delete=models.CASCADE, related_name="plan_reminder")
+    lead_minutes = models.PositiveSmallIntegerField(null=True)
+    resting_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="reminder_lead_known", condition=Q(lead_minutes=None) | Q(lead_minutes__in=(1440, 180, 60))
+            ),
         ]
 
 

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from ground.wall import to_utc, to_wall
 from groups.models import Group, Membership
 from meetings import schedule
-from meetings.models import Commitment, Mark, MarkWrite, Meeting, Occurrence, SelfLog, Sheet
+from meetings.models import Commitment, Mark, MarkWrite, Meeting, Occurrence, PlanReminder, SelfLog, Sheet
 from meetings.models.attendance import HERE
 from meetings.schedule import Held
 from meetings.selectors.held import rule_of
@@ -290,6 +290,15 @@ def sheets_unclosed(coordinator: Person, now: datetime, limit: int = MOST_UNCLOS
             )
         )
     return found
+
+
+def plan_reminder_of(person: Person) -> int | None:
+    """How many minutes before what they planned the person wants a note; None: no notes."""
+    return PlanReminder.objects.filter(person=person).values_list("lead_minutes", flat=True).first()
+
+
+def excused_from(person: Person, occurrence: Occurrence) -> bool:
+    return bool(_excused(person, [occurrence.pk]))
 
 
 def occurrence_of(occurrence_id: int) -> Occurrence:

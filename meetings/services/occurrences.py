@@ -16,7 +16,7 @@ from delivery.services import withdraw
 from ground import clock
 from groups.models import Membership
 from meetings import schedule
-from meetings.models import Meeting, Occurrence, Sheet
+from meetings.models import Meeting, Occurrence, PlanReminder, Sheet
 from meetings.policies import can_run_meeting
 from meetings.schedule import Held
 from meetings.selectors.attendance import FIRST_REMINDER, held_after, held_on, people_on, stored_local
@@ -29,6 +29,7 @@ log = logging.getLogger("porchlight.meetings")
 
 BATCH = 200
 FARTHEST = timedelta(days=400)  # ahead, for excuses and cancellings
+FIRST_NOTE = timedelta(minutes=PlanReminder.LEADS[0])  # before the start: who plans to come may want a note
 LOOK_BACK = timedelta(days=30)  # lists of an outage longer than this open when somebody asks for them
 
 
@@ -135,11 +136,13 @@ def occurrences_rematch(*, meetings: Iterable[Meeting], now: datetime) -> int:
         if held is None:
             dropped.append(row.pk)
         else:  # the same start, perhaps another length
+            if row.starts_at != held.starts_at:
+                row.remind_at = held.starts_at - FIRST_NOTE
             row.starts_at, row.ends_at = held.starts_at, held.ends_at
             fitted.append(row)
     if dropped:
         Occurrence.objects.filter(pk__in=dropped).delete()
-    Occurrence.objects.bulk_update(fitted, ["starts_at", "ends_at"], batch_size=BATCH)
+    Occurrence.objects.bulk_update(fitted, ["starts_at", "ends_at", "remind_at"], batch_size=BATCH)
     _steps_set(fitted)
     return len(dropped)
 
@@ -261,4 +264,5 @@ def _row(meeting: Meeting, held: Held) -> Occurrence:
         original_local=stored_local(held.original_local),
         starts_at=held.starts_at,
         ends_at=held.ends_at,
+        remind_at=held.starts_at - FIRST_NOTE,
     )

@@ -17,7 +17,7 @@ from ground import clock
 from groups import services as groups
 from groups.models import Group, Invitation, Membership
 from meetings.models import Commitment, Mark, Meeting, Occurrence, SelfLog, Sheet
-from meetings.services import away, commitments, group_meetings, keeping, occurrences, selflogs, sheets
+from meetings.services import away, commitments, group_meetings, keeping, occurrences, plans, selflogs, sheets
 from people.models import Person
 from tests.group_stories import PLAN, Circle, make_circle, make_regular
 from tests.people_of_the_story import HOUR, NOW, make_member
@@ -70,6 +70,7 @@ REFUSED: list[Case] = [
     (commitments.commitment_end, lambda s: {"meeting": s.meeting}),
     (commitments.excuse, lambda s: {"meeting": s.meeting, "original_local": TODAY}),
     (commitments.excuse_undo, lambda s: {"meeting": s.meeting, "original_local": TODAY}),
+    (plans.plan_answer, lambda s: {"occurrence": s.circle.occurrence, "coming": False}),
     (selflogs.self_log_edit, lambda s: {"self_log_id": s.logged.pk, "starts_at": NOW}),
     (selflogs.self_log_remove, lambda s: {"self_log_id": s.logged.pk}),
     (occurrences.occurrence_cancel, lambda s: {"occurrence": s.circle.occurrence}),
@@ -124,12 +125,14 @@ OPEN = {  # by their nature open to whoever is signed in, or not asked by anybod
     "group_found", "invitation_open", "invitation_use", "membership_name_facilitator", "group_found_from_meeting",
     "group_found_afresh", "self_log", "occurrence_get", "sheet_get", "commitments_end", "occurrences_prepare",
     "occurrences_rematch", "reminders_withdraw", "refuse_early", "away_set",
-    "away_undo",
+    "away_undo", "plan_reminder_set", "plans_rest", "plans_due",
 }  # fmt: skip
 
 
 @pytest.mark.embedded
-@pytest.mark.parametrize("module", [groups, away, commitments, group_meetings, keeping, occurrences, selflogs, sheets])
+@pytest.mark.parametrize(
+    "module", [groups, away, commitments, group_meetings, keeping, occurrences, plans, selflogs, sheets]
+)
 def test_no_service_of_groups_and_attendance_is_left_out(module):
     named = {case[0] for case in REFUSED}
     own = module.__all__ if hasattr(module, "__all__") else [n for n in vars(module) if not n.startswith("_")]
