@@ -15,14 +15,20 @@ from rest_framework.response import Response
 
 from ground import clock
 from groups.api import Door, actor_of, body_of, text_of
-from groups.selectors import group_for, members_for
+from groups.selectors import facilitators, group_for, members_for
 from meetings.models import Sheet
 from meetings.selectors import attendance
 from meetings.selectors.attendance import Date
 from meetings.services import away, selflogs, sheets
 from meetings.services.commitments import commitment_end, commitment_make, excuse, excuse_undo, membership_leave
 from meetings.services.keeping import keeping_change
-from meetings.services.occurrences import occurrence_cancel, occurrence_get, occurrence_uncancel
+from meetings.services.occurrences import (
+    occurrence_cancel,
+    occurrence_duty_set,
+    occurrence_get,
+    occurrence_move,
+    occurrence_uncancel,
+)
 from meetings.services.plans import plan_reminder_set
 
 MOST_MARKS = 500
@@ -124,6 +130,36 @@ class Cancelled(Door):
         actor, meeting = actor_of(request), attendance.meeting_run_by(actor_of(request), slug)
         occurrence_uncancel(actor=actor, occurrence=occurrence_get(meeting=meeting, original_local=_key(key)))
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Duty(Door):
+    """PUT {person: pid | null}: who is on duty on this date (facilitators); null: all of them."""
+
+    def put(self, request: Request, slug: str, key: str) -> Response:
+        actor, meeting = actor_of(request), attendance.meeting_run_by(actor_of(request), slug)
+        pid = body_of(request).get("person", "")
+        people = {str(one.pid): one for one in facilitators(meeting.group)} if meeting.group else {}
+        if pid is not None and (not isinstance(pid, str) or pid not in people):
+            raise ValidationError({"person": _("Only a facilitator of the group can be on duty.")})
+        held = occurrence_get(meeting=meeting, original_local=_key(key))
+        occurrence_duty_set(actor=actor, occurrence=held, person=people[pid] if pid else None)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class MovedTo(Door):
+    """PUT {starts: YYYY-MM-DDTHH:MM}: another wall time for this one date (facilitators)."""
+
+    def put(self, request: Request, slug: str, key: str) -> Response:
+        actor, meeting = actor_of(request), attendance.meeting_run_by(actor_of(request), slug)
+        try:
+            wall = parse_datetime(text_of(body_of(request), "starts", ""))
+        except ValueError:
+            wall = None
+        if wall is None or wall.tzinfo is not None:
+            raise ValidationError({"starts": _("Say when it is: a day and a time.")})
+        held = occurrence_get(meeting=meeting, original_local=_key(key))
+        moved = occurrence_move(actor=actor, occurrence=held, starts_local=wall)
+        return Response({"starts_at": moved.starts_at, "ends_at": moved.ends_at})
 
 
 class OneSheet(Door):
@@ -307,6 +343,8 @@ urls: list[URLPattern | URLResolver] = [
     path("meetings/<slug:slug>/commitment/", OneCommitment.as_view()),
     path("meetings/<slug:slug>/dates/<str:key>/excuse/", Excuse.as_view()),
     path("meetings/<slug:slug>/dates/<str:key>/cancelled/", Cancelled.as_view()),
+    path("meetings/<slug:slug>/dates/<str:key>/duty/", Duty.as_view()),
+    path("meetings/<slug:slug>/dates/<str:key>/start/", MovedTo.as_view()),
     path("sheets/<int:occurrence_id>/", OneSheet.as_view()),
     path("sheets/<int:occurrence_id>/marks/", Marks.as_view()),
     path("sheets/<int:occurrence_id>/close/", Close.as_view()),

@@ -25,6 +25,7 @@ class Occurrence(models.Model):
     state = models.CharField(max_length=10, default=SCHEDULED)
     on_duty = models.ForeignKey("people.Person", on_delete=models.SET_NULL, null=True, related_name="+")
     remind_at = models.DateTimeField(null=True)
+    moved = models.BooleanField(default=False)  # a facilitator gave this one date another start
 
     class Meta:
         constraints: ClassVar = [

@@ -39,6 +39,7 @@ class Date:
     occurrence_id: int | None
     cancelled: bool
     excused: bool  # by the person this was read for
+    moved: bool = False
 
     @property
     def key(self) -> str:
@@ -143,25 +144,42 @@ def dates_of(meetings: Iterable[Meeting], *, now: datetime, count: int, person: 
 
     Two queries, however many meetings.
     """
-    planned = [(meeting, held) for meeting in meetings for held in held_after(meeting, now, count)]
-    keys = Q(pk__in=[])
+    of_all = list(meetings)
+    # one that was moved into the past makes room for one more
+    planned = [(meeting, held) for meeting in of_all for held in held_after(meeting, now, count + 1)]
+    keys = Q(meeting__in=of_all, moved=True, ends_at__gt=now)
     for meeting, held in planned:
         keys |= Q(meeting=meeting, original_local=stored_local(held.original_local))
-    rows = {(row.meeting_id, row.original_local): row for row in Occurrence.objects.filter(keys)} if planned else {}
+    rows = {(row.meeting_id, row.original_local): row for row in Occurrence.objects.filter(keys)} if of_all else {}
     excused = _excused(person, [row.pk for row in rows.values()])
-    found = []
+    found: dict[int, dict[datetime, Date]] = {meeting.pk: {} for meeting in of_all}
     for meeting, held in planned:
-        row = rows.get((meeting.pk, stored_local(held.original_local)))
-        found.append(
-            Date(
-                meeting=meeting,
-                held=held,
-                occurrence_id=row.pk if row else None,
-                cancelled=row is not None and row.state == Occurrence.CANCELLED,
-                excused=row is not None and row.pk in excused,
-            )
+        found[meeting.pk][held.original_local] = Date(meeting, held, None, cancelled=False, excused=False)
+    by_id = {meeting.pk: meeting for meeting in of_all if rule_of(meeting) is not None}
+    for (meeting_id, original), row in rows.items():
+        local = original.replace(tzinfo=None)
+        if meeting_id not in by_id or by_id[meeting_id].closed_at is not None:
+            continue
+        kept = found[meeting_id].pop(local, None)
+        held = Held(local, row.starts_at, row.ends_at) if row.moved or kept is None else kept.held
+        if held.ends_at <= now:
+            continue
+        found[meeting_id][local] = Date(
+            meeting=by_id[meeting_id],
+            held=held,
+            occurrence_id=row.pk,
+            cancelled=row.state == Occurrence.CANCELLED,
+            excused=row.pk in excused,
+            moved=row.moved,
         )
-    return sorted(found, key=lambda date: (date.held.starts_at, date.meeting.pk))
+    return sorted(
+        (
+            date
+            for dates in found.values()
+            for date in sorted(dates.values(), key=lambda date: date.held.starts_at)[:count]
+        ),
+        key=lambda date: (date.held.starts_at, date.meeting.pk),
+    )
 
 
 def next_for(person: Person, now: datetime, count: int = 3) -> list[Date]:
@@ -290,6 +308,29 @@ def sheets_unclosed(coordinator: Person, now: datetime, limit: int = MOST_UNCLOS
             )
         )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """One date for its facilitators: when it is, whether it was moved, who is on duty (None: all of them)."""
+
+    local: datetime  # naive, in the meeting's zone
+    moved: bool
+    cancelled: bool
+    on_duty: Person | None
+
+
+def arranged(meeting: Meeting, original_local: datetime) -> Arranged:
+    """What is arranged for a date (original wall start, naive). Raises Occurrence.DoesNotExist when there is none."""
+    row = Occurrence.objects.filter(meeting=meeting, original_local=stored_local(original_local))
+    found = row.select_related("on_duty").first()
+    if found is not None:
+        cancelled = found.state == Occurrence.CANCELLED
+        return Arranged(to_wall(found.starts_at, meeting.zone), found.moved, cancelled, found.on_duty)
+    held = held_on(meeting, original_local)
+    if held is None:
+        raise Occurrence.DoesNotExist
+    return Arranged(to_wall(held.starts_at, meeting.zone), moved=False, cancelled=False, on_duty=None)
 
 
 def plan_reminder_of(person: Person) -> int | None:

@@ -5,7 +5,7 @@ A group's meeting always has its next occurrence as a row ahead of time; its she
 
 import logging
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -14,13 +14,15 @@ from django.utils.translation import gettext as _
 
 from delivery.services import withdraw
 from ground import clock
+from ground.errors import Settled
+from ground.wall import to_utc
 from groups.models import Membership
 from meetings import schedule
 from meetings.models import Meeting, Occurrence, PlanReminder, Sheet
 from meetings.policies import can_run_meeting
 from meetings.schedule import Held
 from meetings.selectors.attendance import FIRST_REMINDER, held_after, held_on, people_on, stored_local
-from meetings.selectors.held import rule_of
+from meetings.selectors.held import changes_of, rule_of
 from meetings.services.upcoming import upcoming_refresh
 from people.models import Person
 from people.services import changes_write
@@ -30,6 +32,7 @@ log = logging.getLogger("porchlight.meetings")
 BATCH = 200
 FARTHEST = timedelta(days=400)  # ahead, for excuses and cancellings
 FIRST_NOTE = timedelta(minutes=PlanReminder.LEADS[0])  # before the start: who plans to come may want a note
+MOVED_AT_MOST = timedelta(days=60)
 LOOK_BACK = timedelta(days=30)  # lists of an outage longer than this open when somebody asks for them
 
 
@@ -96,6 +99,62 @@ def occurrences_cancel(
         return [occurrence_cancel(actor=actor, occurrence=row) for row in rows]
 
 
+def occurrences_cancel_between(*, actor: Person, meeting: Meeting, first: date, last: date) -> list[Occurrence]:
+    """Cancel every coming date from `first` to `last` (days of the meeting's zone, both included): a holiday.
+
+    Raises PermissionDenied, ValidationError for days that are backwards, too far ahead, or hold no date to come.
+    """
+    if not can_run_meeting(actor, meeting):
+        raise PermissionDenied
+    now = clock.now()
+    if last < first:
+        raise ValidationError({"last": _("The last day lies before the first.")})
+    rule = rule_of(meeting)
+    begin = to_utc(datetime.combine(first, time()), meeting.zone)
+    if rule is None or begin > now + FARTHEST or last - first > FARTHEST:
+        raise ValidationError({"first": _("This date is too far ahead.")})
+    end = to_utc(datetime.combine(last + timedelta(days=1), time()), meeting.zone)
+    held = schedule.occurrences(rule, now, end, changes_of([meeting], now).get(meeting.pk))
+    originals = [one.original_local for one in held if begin <= one.starts_at < end and one.starts_at > now]
+    if not originals:
+        raise ValidationError({"first": _("No date to come lies in these days.")})
+    return occurrences_cancel(actor=actor, meeting=meeting, originals=originals)
+
+
+def occurrence_move(*, actor: Person, occurrence: Occurrence, starts_local: datetime) -> Occurrence:
+    """Give one coming date another start (naive wall time of the meeting's zone); its length and its key stay.
+
+    Facilitators only. Raises ValidationError for a start that has passed, is more than 60 days from the rule's or is
+    another date's; Settled when the date has begun, was cancelled, or the meeting has ended.
+    """
+    meeting = occurrence.meeting
+    if not can_run_meeting(actor, meeting):
+        raise PermissionDenied
+    now = clock.now()
+    starts_at = to_utc(starts_local.replace(tzinfo=None), meeting.zone)
+    with transaction.atomic():
+        row = Occurrence.objects.select_for_update(of=("self",)).get(pk=occurrence.pk)
+        if row.starts_at <= now or row.state == Occurrence.CANCELLED or meeting.closed_at is not None:
+            raise Settled(_("This date has begun or is not held."))
+        by_rule = to_utc(row.original_local.replace(tzinfo=None), meeting.zone)
+        if starts_at <= now or abs(starts_at - by_rule) > MOVED_AT_MOST:
+            raise ValidationError({"starts": _("Choose a time to come, within 60 days of the usual one.")})
+        if Occurrence.objects.filter(meeting=meeting, starts_at=starts_at).exclude(pk=row.pk).exists():
+            raise ValidationError({"starts": _("Another date of this meeting is then.")})
+        # a row by the rule lies after it, so that the worker goes on from there and leaves no date out
+        latest = max(starts_at, by_rule)
+        after = next((held for held in held_after(meeting, latest, 2) if held.starts_at > latest), None)
+        if after is not None:
+            occurrence_get(meeting=meeting, original_local=after.original_local)
+        row.starts_at, row.ends_at = starts_at, starts_at + timedelta(minutes=meeting.minutes)
+        row.remind_at, row.moved = starts_at - FIRST_NOTE, starts_at != by_rule
+        row.save(update_fields=["starts_at", "ends_at", "remind_at", "moved"])
+        _steps_set([row])
+        upcoming_refresh(meeting_ids=[meeting.pk])
+    row.meeting = meeting
+    return row
+
+
 def occurrence_duty_set(*, actor: Person, occurrence: Occurrence, person: Person | None) -> Occurrence:
     """Name the facilitator on duty for one date; None: all of them. Raises ValidationError unless they are one."""
     meeting = occurrence.meeting
@@ -136,9 +195,10 @@ def occurrences_rematch(*, meetings: Iterable[Meeting], now: datetime) -> int:
         if held is None:
             dropped.append(row.pk)
         else:  # the same start, perhaps another length
-            if row.starts_at != held.starts_at:
-                row.remind_at = held.starts_at - FIRST_NOTE
-            row.starts_at, row.ends_at = held.starts_at, held.ends_at
+            starts_at = row.starts_at if row.moved else held.starts_at
+            if row.starts_at != starts_at:
+                row.remind_at = starts_at - FIRST_NOTE
+            row.starts_at, row.ends_at = starts_at, starts_at + timedelta(minutes=row.meeting.minutes)
             fitted.append(row)
     if dropped:
         Occurrence.objects.filter(pk__in=dropped).delete()

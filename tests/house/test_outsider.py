@@ -76,6 +76,11 @@ REFUSED: list[Case] = [
     (occurrences.occurrence_cancel, lambda s: {"occurrence": s.circle.occurrence}),
     (occurrences.occurrence_uncancel, lambda s: {"occurrence": s.circle.occurrence}),
     (occurrences.occurrences_cancel, lambda s: {"meeting": s.meeting, "count": 2}),
+    (
+        occurrences.occurrences_cancel_between,
+        lambda s: {"meeting": s.meeting, "first": TODAY.date(), "last": TODAY.date()},
+    ),
+    (occurrences.occurrence_move, lambda s: {"occurrence": s.circle.occurrence, "starts_local": TODAY}),
     (occurrences.occurrence_duty_set, lambda s: {"occurrence": s.circle.occurrence, "person": s.outsider}),
     (group_meetings.meeting_make, lambda s: {"group": s.group, "plan": PLAN}),
     (group_meetings.meeting_edit, lambda s: {"meeting": s.meeting, "plan": PLAN}),
