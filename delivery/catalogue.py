@@ -106,6 +106,14 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "Hi {me}, this is the test you asked for. It has arrived. {link}",
         "es": "Hola {me}, esta es la prueba que pediste. Ha llegado. {link}",
     },
+    "T30": {
+        "en": "Hi {me}, a list has waited for two days and nobody has finished it. No names, only which one: {link}",
+        "es": "Hola {me}, una lista espera desde hace dos días y nadie la termina. Sin nombres, solo cuál: {link}",
+    },
+    "T31": {
+        "en": "Hi {me}, something you are part of now keeps its lists in another way. What that means for you: {link}",
+        "es": "Hola {me}, algo de lo que formas parte lleva ahora sus listas de otra forma. Qué significa: {link}",
+    },
 }
 
 

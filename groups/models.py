@@ -13,6 +13,8 @@ from people.models import check_zone
 class Group(models.Model):
     """People who meet. A head-count-only group stores no rows about persons' attendance and watches nobody.
 
+    The schema refuses such rows (meetings.schema). `keeping_changed_at`: when the facilitators last changed this.
+
     The slug is drawn, never made from the name: an address in a browser's history says nothing.
     """
 
@@ -21,6 +23,7 @@ class Group(models.Model):
     zone = models.CharField(max_length=64, validators=[check_zone])
     about = models.TextField(blank=True, default="", max_length=1000)
     head_count_only = models.BooleanField(default=False)
+    keeping_changed_at = models.DateTimeField(null=True)
     needs_facilitator = models.BooleanField(default=False)  # the last one left: the coordinator is asked
     created_at = models.DateTimeField()
     created_by = models.ForeignKey("people.Person", on_delete=models.SET_NULL, null=True, related_name="+")

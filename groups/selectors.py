@@ -6,8 +6,10 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.utils.translation import gettext as _
 
 from ground import clock, links
+from ground.errors import Unknown
 from groups.models import Group, Invitation, Membership
 from people.models import Block, Person
 
@@ -90,6 +92,14 @@ def group_for(*, actor: Person, slug: str) -> Membership:
     if own is None:
         raise PermissionDenied
     return own
+
+
+def slug_of(group_id: int) -> str:
+    """A group's address, for a link that leads there. Raises Unknown when the group is gone."""
+    slug = Group.objects.filter(pk=group_id).values_list("slug", flat=True).first()
+    if slug is None:
+        raise Unknown(_("This group is not here any more."))
+    return slug
 
 
 def membership_in(*, actor: Person, slug: str, pid: UUID | str) -> Membership:

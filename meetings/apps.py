@@ -6,9 +6,14 @@ class MeetingsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from meetings import holdings  # noqa: PLC0415  (after the app registry)
+        from django.db.models.signals import post_migrate, pre_migrate  # noqa: PLC0415
+
+        from meetings import holdings, kinds, schema  # noqa: PLC0415  (after the app registry)
         from people.holdings import register  # noqa: PLC0415
 
+        pre_migrate.connect(schema.off, sender=self)
+        post_migrate.connect(schema.on, sender=self)
+        kinds.enter()
         register(
             "meetings",
             70,
@@ -22,5 +27,6 @@ class MeetingsConfig(AppConfig):
                 "meetings.Mark",
                 "meetings.MarkWrite",
                 "meetings.SelfLog",
+                "meetings.PlanReminder",
             ],
         )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from meetings.models import Commitment, Mark, SelfLog
+from meetings.models import Commitment, Mark, PlanReminder, SelfLog
 from people.models import Person
 
 
@@ -24,8 +24,11 @@ def export(person: Person) -> dict[str, Any]:
         "commitments": [
             {"meeting": c.meeting.name, "since": c.since, "until": c.until} for c in commitments.order_by("since", "pk")
         ],
+        "reminder_minutes_before": PlanReminder.objects.filter(person=person)
+        .values_list("lead_minutes", flat=True)
+        .first(),
         "self_logged": [
-            {"starts_at": log.starts_at, "entered_at": log.at}
+            {"starts_at": log.starts_at, "entered_at": log.at, "title": log.title}
             for log in SelfLog.objects.filter(person=person).order_by("starts_at")
         ],
     }
@@ -36,6 +39,7 @@ def erase(person: Person) -> None:
     Mark.objects.filter(person=person).delete()
     Commitment.objects.filter(person=person).delete()
     SelfLog.objects.filter(person=person).delete()
+    PlanReminder.objects.filter(person=person).delete()
 
 
 def purge(now: datetime) -> int:

@@ -1,11 +1,13 @@
-"""What is due in this room: next occurrences that are over, coming dates and lists of groups, lists that expire."""
+"""What is due in this room: next occurrences that are over, coming dates and lists of groups, open lists, notes."""
 
 from datetime import datetime
 
-from meetings.services.occurrences import occurrences_prepare, sheets_expire
+from meetings.services.occurrences import occurrences_prepare
+from meetings.services.plans import plans_due
+from meetings.services.reminders import sheets_due
 from meetings.services.upcoming import upcoming_due
 
 
 def tick(now: datetime) -> int:
     """Handle what is due at `now` (UTC); return how many items it was."""
-    return upcoming_due(now=now) + occurrences_prepare(now) + sheets_expire(now)
+    return upcoming_due(now=now) + occurrences_prepare(now) + sheets_due(now=now) + plans_due(now=now)

@@ -1,3 +1,7 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from frontend.views import plans
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("me/notes-before/", plans.plan_reminders, name="plan_reminders"),
+]

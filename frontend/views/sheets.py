@@ -1,16 +1,16 @@
 """The attendance list, signed in or by a facilitator's login-free link, and a member's own record."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.dateparse import parse_datetime
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from frontend.actor import signed_in
@@ -20,6 +20,8 @@ from ground.errors import Conflict
 from ground.wall import to_utc, to_wall
 from meetings.selectors import attendance
 from meetings.services import selflogs, sheets
+from meetings.services.away import away_set, away_undo
+from meetings.services.occurrences import occurrence_cancel, occurrence_uncancel
 
 if TYPE_CHECKING:
     from meetings.models import Sheet
@@ -43,6 +45,21 @@ VALUES = [
 def owed(request: HttpRequest) -> HttpResponse:
     """The lists that wait for this facilitator."""
     return render(request, "sheets/owed.html", {"owed": attendance.sheets_owed(the_actor(request), clock.now())})
+
+
+@require_safe
+@signed_in
+def coordinator_lists(request: HttpRequest) -> HttpResponse:
+    """Lists that nobody closed, for coordinators: groups and dates, no names of people."""
+    lists = attendance.sheets_unclosed(the_actor(request), clock.now())
+    waiting = [one for one in lists if not one.expired]
+    context = {"waiting": waiting, "expired": [one for one in lists if one.expired]}
+    return render(request, "sheets/unclosed.html", context)
+
+
+def lists_by_link(request: HttpRequest, link: "Link") -> HttpResponse:
+    """The link in a coordinator's note: it leads to the page, which asks them to sign in."""
+    return redirect("coordinator_lists")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -113,6 +130,61 @@ def self_log(request: HttpRequest) -> HttpResponse:
     return redirect("own_attendance")
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+@or_404
+def self_log_edit(request: HttpRequest, self_log_id: int) -> HttpResponse:
+    """One's own entry: another time, or off."""
+    actor = the_actor(request)
+    held = attendance.self_log_of(actor, self_log_id)
+    refusal, typed = "", to_wall(held.starts_at, actor.zone).strftime("%Y-%m-%dT%H:%M")
+    if request.method == "POST":
+        typed = request.POST.get("starts", "")
+        try:
+            selflogs.self_log_edit(actor=actor, self_log_id=held.pk, starts_at=_moment(typed, actor.zone))
+        except ValidationError as refused:
+            refusal = " ".join(refused.messages)
+        except Conflict as taken:
+            refusal = str(taken)
+        else:
+            messages.success(request, _("Changed."))
+            return redirect("own_attendance")
+    context = {"logged": held, "typed": typed, "refusal": refusal, "zone": actor.zone}
+    return render(request, "sheets/self_log.html", context, status=400 if refusal else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def away(request: HttpRequest) -> HttpResponse:
+    """Away between two days: excused from everything planned in it; and what I am excused from."""
+    actor = the_actor(request)
+    refusal = ""
+    first, last = request.POST.get("first", ""), request.POST.get("last", "")
+    if request.method == "POST":
+        try:
+            days = {"first": _day(first), "last": _day(last)}
+            if request.POST.get("action") == "undo":
+                done = away_undo(actor=actor, **days)
+                words = ngettext("%(n)d date is planned again.", "%(n)d dates are planned again.", done.excused)
+            else:
+                done = away_set(actor=actor, **days)
+                words = ngettext("You are excused from %(n)d date.", "You are excused from %(n)d dates.", done.excused)
+        except ValidationError as refused:
+            refusal = " ".join(refused.messages)
+        else:
+            messages.success(request, words % {"n": done.excused})
+            if done.kept:
+                messages.info(request, _("Dates on which the list has you already stay as they are."))
+            return redirect("away")
+    context = {
+        "excused": attendance.excuses_of(actor, clock.now()),
+        "first": first or to_wall(clock.now(), actor.zone).date().isoformat(),
+        "last": last,
+        "refusal": refusal,
+    }
+    return render(request, "sheets/away.html", context, status=400 if refusal else 200)
+
+
 def _show(request: HttpRequest, view: sheets.View, *, by_link: bool = False, asked: bool = False) -> HttpResponse:
     """`asked`: closing has been tried, so the two-way question stands on top."""
     context = {
@@ -151,6 +223,8 @@ def _act(
         return _tap(request, actor, sheet)
     if action == "count":
         return _count(request, actor, sheet)
+    if action in {"not_held", "held"}:
+        return _held(request, actor, sheet, held=action == "held")
     if action not in {"save", "close", "correct"}:
         return HttpResponseBadRequest()
     marks = _marks(request, sheet)
@@ -174,6 +248,17 @@ def _act(
         # what was tapped is kept while the question is asked
         sheets.sheet_marks(actor=actor, sheet=sheet, marks=marks)
         return _show(request, read(), by_link=by_link, asked=True)
+    return redirect(request.path)
+
+
+def _held(request: HttpRequest, actor: "Person", sheet: "Sheet", *, held: bool) -> HttpResponse:
+    """ "It did not take place", and taking that back: the only thing beside the list that its link can do."""
+    if held:
+        occurrence_uncancel(actor=actor, occurrence=sheet.occurrence)
+        messages.success(request, _("Good. The list is open again."))
+    else:
+        occurrence_cancel(actor=actor, occurrence=sheet.occurrence)
+        messages.success(request, _("Thank you. This date is noted as not held; nothing is asked about it any more."))
     return redirect(request.path)
 
 
@@ -215,6 +300,17 @@ def _marks(request: HttpRequest, sheet: "Sheet") -> "Marks":
 
 def _value(text: str) -> str | None:
     return None if text == NO_MARK else text
+
+
+def _day(text: str) -> date:
+    """A day of a form. Raises ValidationError."""
+    try:
+        day = parse_date(text)
+    except ValueError:
+        day = None
+    if day is None:
+        raise ValidationError(_("Give two days that exist."))
+    return day
 
 
 def _moment(text: str, zone: str) -> datetime:

@@ -1,6 +1,6 @@
 """The only writers of groups: the groups themselves, who belongs to them, and the ways in."""
 
-from groups.services.groups import group_close, group_found, group_update
+from groups.services.groups import group_close, group_found, group_keeping_set, group_update
 from groups.services.invitations import (
     invitation_make,
     invitation_open,
@@ -20,6 +20,7 @@ from groups.services.memberships import (
 __all__ = [
     "group_close",
     "group_found",
+    "group_keeping_set",
     "group_update",
     "invitation_make",
     "invitation_open",

@@ -64,6 +64,24 @@ def group_update(
     return group
 
 
+def group_keeping_set(*, actor: Person, group: Group, head_count_only: bool, at: datetime) -> bool:
+    """Whether the group keeps lists by name or counts heads only; True when that is new. Facilitators only.
+
+    Faces call meetings.services.keeping.keeping_change, which also takes away what may no longer be kept. The group's
+    row stays locked until the end of the caller's transaction.
+    """
+    with transaction.atomic():
+        locked = Group.objects.select_for_update().get(pk=group.pk)
+        if not can_run(actor, locked):
+            raise PermissionDenied
+        group.head_count_only = head_count_only
+        if locked.head_count_only == head_count_only:
+            return False
+        Group.objects.filter(pk=group.pk).update(head_count_only=head_count_only, keeping_changed_at=at)
+        group.keeping_changed_at = at
+    return True
+
+
 def group_close(*, actor: Person, group: Group, at: datetime | None = None) -> None:
     """End a group: every membership ends, every invitation is revoked. Facilitators only; Conflict when it is closed.
 
@@ -104,7 +122,7 @@ def _check(group: Group) -> None:
         check_zone(group.zone)
     except ValidationError as unknown:
         raise ValidationError({"zone": _("This time zone is not known here.")}) from unknown
-    group.clean_fields(exclude=["created_by", "closed_at"])
+    group.clean_fields(exclude=["created_by", "closed_at", "keeping_changed_at"])
 
 
 def _draw_slug() -> str:

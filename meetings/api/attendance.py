@@ -1,12 +1,13 @@
 """The JSON doors of attendance: dates, commitments, excuses, lists, self-logged meetings."""
 
-from datetime import datetime
+from dataclasses import asdict
+from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.urls import URLPattern, URLResolver, path
-from django.utils.dateparse import parse_datetime
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.request import Request
@@ -14,13 +15,21 @@ from rest_framework.response import Response
 
 from ground import clock
 from groups.api import Door, actor_of, body_of, text_of
-from groups.selectors import group_for, members_for
+from groups.selectors import facilitators, group_for, members_for
 from meetings.models import Sheet
 from meetings.selectors import attendance
 from meetings.selectors.attendance import Date
-from meetings.services import selflogs, sheets
+from meetings.services import away, selflogs, sheets
 from meetings.services.commitments import commitment_end, commitment_make, excuse, excuse_undo, membership_leave
-from meetings.services.occurrences import occurrence_cancel, occurrence_get, occurrence_uncancel
+from meetings.services.keeping import keeping_change
+from meetings.services.occurrences import (
+    occurrence_cancel,
+    occurrence_duty_set,
+    occurrence_get,
+    occurrence_move,
+    occurrence_uncancel,
+)
+from meetings.services.plans import plan_reminder_set
 
 MOST_MARKS = 500
 DATES = 8
@@ -53,6 +62,18 @@ class Leave(Door):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+class Keeping(Door):
+    """POST {head_count_only: bool}: lists by name, or heads only (facilitators). What is let go does not come back."""
+
+    def post(self, request: Request, slug: str) -> Response:
+        actor, wanted = actor_of(request), body_of(request).get("head_count_only")
+        if not isinstance(wanted, bool):
+            raise ValidationError({"head_count_only": _("Send true or false.")})
+        group = group_for(actor=actor, slug=slug).group
+        keeping_change(actor=actor, group=group, head_count_only=wanted)
+        return Response({"head_count_only": wanted})
+
+
 class Next(Door):
     """GET: the next dates I committed to, and the lists that wait for me."""
 
@@ -63,6 +84,14 @@ class Next(Door):
             for one in attendance.sheets_owed(actor, now)
         ]
         return Response({"next": [_date(date) for date in attendance.next_for(actor, now)], "sheets": owed})
+
+
+class Unclosed(Door):
+    """GET: lists that nobody closed, for coordinators: groups and dates, no names of people."""
+
+    def get(self, request: Request) -> Response:
+        lists = attendance.sheets_unclosed(actor_of(request), clock.now())
+        return Response({"results": [asdict(one) for one in lists]})
 
 
 class OneCommitment(Door):
@@ -101,6 +130,36 @@ class Cancelled(Door):
         actor, meeting = actor_of(request), attendance.meeting_run_by(actor_of(request), slug)
         occurrence_uncancel(actor=actor, occurrence=occurrence_get(meeting=meeting, original_local=_key(key)))
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Duty(Door):
+    """PUT {person: pid | null}: who is on duty on this date (facilitators); null: all of them."""
+
+    def put(self, request: Request, slug: str, key: str) -> Response:
+        actor, meeting = actor_of(request), attendance.meeting_run_by(actor_of(request), slug)
+        pid = body_of(request).get("person", "")
+        people = {str(one.pid): one for one in facilitators(meeting.group)} if meeting.group else {}
+        if pid is not None and (not isinstance(pid, str) or pid not in people):
+            raise ValidationError({"person": _("Only a facilitator of the group can be on duty.")})
+        held = occurrence_get(meeting=meeting, original_local=_key(key))
+        occurrence_duty_set(actor=actor, occurrence=held, person=people[pid] if pid else None)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class MovedTo(Door):
+    """PUT {starts: YYYY-MM-DDTHH:MM}: another wall time for this one date (facilitators)."""
+
+    def put(self, request: Request, slug: str, key: str) -> Response:
+        actor, meeting = actor_of(request), attendance.meeting_run_by(actor_of(request), slug)
+        try:
+            wall = parse_datetime(text_of(body_of(request), "starts", ""))
+        except ValueError:
+            wall = None
+        if wall is None or wall.tzinfo is not None:
+            raise ValidationError({"starts": _("Say when it is: a day and a time.")})
+        held = occurrence_get(meeting=meeting, original_local=_key(key))
+        moved = occurrence_move(actor=actor, occurrence=held, starts_local=wall)
+        return Response({"starts_at": moved.starts_at, "ends_at": moved.ends_at})
 
 
 class OneSheet(Door):
@@ -158,8 +217,39 @@ class HeadCount(Door):
         return Response(_sheet(sheets.sheet_count(actor=actor, sheet=sheet, head_count=number)))
 
 
+class OnePlanReminder(Door):
+    """GET, PUT {lead_minutes: 1440 | 180 | 60 | null}: a note this long before what I planned to come to."""
+
+    def get(self, request: Request) -> Response:
+        return Response({"lead_minutes": attendance.plan_reminder_of(actor_of(request))})
+
+    def put(self, request: Request) -> Response:
+        lead = body_of(request).get("lead_minutes", -1)
+        if lead is not None and (isinstance(lead, bool) or not isinstance(lead, int)):
+            raise ValidationError({"lead_minutes": _("Choose one of the times offered.")})
+        row = plan_reminder_set(actor=actor_of(request), lead_minutes=lead)
+        return Response({"lead_minutes": row.lead_minutes})
+
+
+class Away(Door):
+    """POST {first: YYYY-MM-DD, last}: excused from every date in between. DELETE ?first=&last=: I can come."""
+
+    def post(self, request: Request) -> Response:
+        body = body_of(request)
+        first, last = (_day(name, text_of(body, name, "")) for name in ("first", "last"))
+        return Response(asdict(away.away_set(actor=actor_of(request), first=first, last=last)))
+
+    def delete(self, request: Request) -> Response:
+        first, last = (_day(name, request.query_params.get(name, "")) for name in ("first", "last"))
+        return Response(asdict(away.away_undo(actor=actor_of(request), first=first, last=last)))
+
+
 class SelfLogs(Door):
-    """POST {starts_at: ISO 8601 with offset}: log a meeting on one's own word."""
+    """GET: what I logged. POST {starts_at: ISO 8601 with offset}: log a meeting on one's own word."""
+
+    def get(self, request: Request) -> Response:
+        logged = attendance.self_logs_of(actor_of(request))
+        return Response({"results": [{"id": one.pk, "starts_at": one.starts_at} for one in logged]})
 
     def post(self, request: Request) -> Response:
         moment = _moment(text_of(body_of(request), "starts_at"))
@@ -168,7 +258,12 @@ class SelfLogs(Door):
 
 
 class OneSelfLog(Door):
-    """DELETE: take one's own entry back."""
+    """PATCH {starts_at}: another start for one's own entry. DELETE: take it back."""
+
+    def patch(self, request: Request, self_log_id: int) -> Response:
+        moment = _moment(text_of(body_of(request), "starts_at"))
+        logged = selflogs.self_log_edit(actor=actor_of(request), self_log_id=self_log_id, starts_at=moment)
+        return Response({"id": logged.pk, "starts_at": logged.starts_at})
 
     def delete(self, request: Request, self_log_id: int) -> Response:
         selflogs.self_log_remove(actor=actor_of(request), self_log_id=self_log_id)
@@ -202,6 +297,16 @@ def _moment(text: str) -> datetime:
     return moment
 
 
+def _day(name: str, text: str) -> date:
+    try:
+        day = parse_date(text)
+    except ValueError:  # a date that does not exist
+        day = None
+    if day is None:
+        raise ValidationError({name: _("Give a day that exists, as in 2026-01-15.")})
+    return day
+
+
 def _sheet(sheet: Sheet) -> dict[str, Any]:
     return {
         "occurrence": sheet.occurrence_id,
@@ -226,14 +331,20 @@ def _date(date: Date) -> dict[str, Any]:
 
 
 urls: list[URLPattern | URLResolver] = [
+    path("coordinator/lists/", Unclosed.as_view()),
     path("groups/<slug:slug>/dates/", Dates.as_view()),
+    path("groups/<slug:slug>/keeping/", Keeping.as_view()),
     path("groups/<slug:slug>/leave/", Leave.as_view()),
     path("me/next/", Next.as_view()),
+    path("me/plan-reminder/", OnePlanReminder.as_view()),
+    path("me/away/", Away.as_view()),
     path("me/meetings/", SelfLogs.as_view()),
     path("me/meetings/<int:self_log_id>/", OneSelfLog.as_view()),
     path("meetings/<slug:slug>/commitment/", OneCommitment.as_view()),
     path("meetings/<slug:slug>/dates/<str:key>/excuse/", Excuse.as_view()),
     path("meetings/<slug:slug>/dates/<str:key>/cancelled/", Cancelled.as_view()),
+    path("meetings/<slug:slug>/dates/<str:key>/duty/", Duty.as_view()),
+    path("meetings/<slug:slug>/dates/<str:key>/start/", MovedTo.as_view()),
     path("sheets/<int:occurrence_id>/", OneSheet.as_view()),
     path("sheets/<int:occurrence_id>/marks/", Marks.as_view()),
     path("sheets/<int:occurrence_id>/close/", Close.as_view()),

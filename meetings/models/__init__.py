@@ -1,6 +1,6 @@
 """Rows of this room: the listed meetings, and what happens at them."""
 
-from meetings.models.attendance import Commitment, Mark, MarkWrite, Occurrence, SelfLog, Sheet
+from meetings.models.attendance import Commitment, Mark, MarkWrite, Occurrence, PlanReminder, SelfLog, Sheet
 from meetings.models.meeting import Listing, Meeting, MeetingDay, Source
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Meeting",
     "MeetingDay",
     "Occurrence",
+    "PlanReminder",
     "SelfLog",
     "Sheet",
     "Source",

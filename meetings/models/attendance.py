@@ -11,7 +11,10 @@ VALUES = (*HERE, "excused", "absent")
 
 
 class Occurrence(models.Model):
-    """One holding of a meeting. Its key is the original local start, also after it was moved or cancelled."""
+    """One holding of a meeting. Its key is the original local start, also after it was moved or cancelled.
+
+    `remind_at` (UTC) is when the next reminder to those who plan to come is due (services.plans); empty: none is.
+    """
 
     SCHEDULED, CANCELLED = "scheduled", "cancelled"
 
@@ -21,6 +24,8 @@ class Occurrence(models.Model):
     ends_at = models.DateTimeField()
     state = models.CharField(max_length=10, default=SCHEDULED)
     on_duty = models.ForeignKey("people.Person", on_delete=models.SET_NULL, null=True, related_name="+")
+    remind_at = models.DateTimeField(null=True)
+    moved = models.BooleanField(default=False)  # a facilitator gave this one date another start
 
     class Meta:
         constraints: ClassVar = [
@@ -31,6 +36,27 @@ class Occurrence(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["starts_at"], name="occurrence_by_start"),
             models.Index(fields=["meeting", "starts_at"], name="occurrence_by_meeting"),
+            models.Index(fields=["remind_at"], name="occurrence_to_remind", condition=Q(remind_at__isnull=False)),
+        ]
+
+
+class PlanReminder(models.Model):
+    """Whether a member wants a note before what they planned to come to (T20), and how long before; off unless set.
+
+    `resting_until` (UTC): they paused, nothing goes till then; the room that keeps pauses says so.
+    """
+
+    LEADS = (24 * 60, 3 * 60, 60)  # minutes before the start, the longest first
+
+    person = models.OneToOneField("people.Person", on_delete=models.CASCADE, related_name="plan_reminder")
+    lead_minutes = models.PositiveSmallIntegerField(null=True)
+    resting_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="reminder_lead_known", condition=Q(lead_minutes=None) | Q(lead_minutes__in=(1440, 180, 60))
+            ),
         ]
 
 
@@ -70,6 +96,9 @@ class Sheet(models.Model):
 
     `first_closed_at` never changes once set; `revision` grows with each closing and correction, `closed_at` and
     `closed_by` are those of the latest one. Expiring forbids nothing: an expired sheet may be marked and closed.
+
+    While it is open, `step_at` (UTC) is when it is next looked at, and `step` how many of the four moments of an open
+    list are behind it (services.reminders: 2 h, 24 h, 48 h and 7 days after the end).
     """
 
     OPEN, CLOSED, EXPIRED = "open", "closed", "expired"
@@ -82,6 +111,8 @@ class Sheet(models.Model):
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey("people.Person", on_delete=models.SET_NULL, null=True, related_name="+")
     head_count = models.PositiveSmallIntegerField(null=True)
+    step = models.PositiveSmallIntegerField(default=0)
+    step_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -90,8 +121,15 @@ class Sheet(models.Model):
                 condition=Q(state="closed", closed_at__isnull=False, first_closed_at__isnull=False, revision__gte=1)
                 | Q(state__in=["open", "expired"], closed_at=None, first_closed_at=None, revision=0),
             ),
+            models.CheckConstraint(
+                name="only_an_open_sheet_has_a_next_step",
+                condition=Q(state="open", step_at__isnull=False) | (~Q(state="open") & Q(step_at=None)),
+            ),
         ]
-        indexes: ClassVar = [models.Index(fields=["state"], name="sheet_by_state", condition=~Q(state="closed"))]
+        indexes: ClassVar = [
+            models.Index(fields=["state"], name="sheet_by_state", condition=~Q(state="closed")),
+            models.Index(fields=["step_at"], name="sheet_next_step", condition=Q(state="open")),
+        ]
 
 
 class Mark(models.Model):
@@ -132,6 +170,7 @@ class SelfLog(models.Model):
     person = models.ForeignKey("people.Person", on_delete=models.CASCADE, related_name="self_logs")
     starts_at = models.DateTimeField()
     at = models.DateTimeField()  # when it was entered
+    title = models.CharField(max_length=255, blank=True, default="")  # came from a list that is kept no more
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["person", "starts_at"], name="self_log_by_person")]

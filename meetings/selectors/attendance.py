@@ -14,14 +14,19 @@ from django.db.models import Exists, OuterRef, Q
 from ground.wall import to_utc, to_wall
 from groups.models import Group, Membership
 from meetings import schedule
-from meetings.models import Commitment, Mark, MarkWrite, Meeting, Occurrence, SelfLog, Sheet
+from meetings.models import Commitment, Mark, MarkWrite, Meeting, Occurrence, PlanReminder, SelfLog, Sheet
 from meetings.models.attendance import HERE
 from meetings.schedule import Held
 from meetings.selectors.held import rule_of
 from people.models import Person
+from people.selectors import is_coordinator
 
 AHEAD = timedelta(days=400)  # how far the next dates of a meeting are looked for
+FIRST_REMINDER = timedelta(hours=2)  # after the end: a list that is still open is looked at
 OPEN_FOR = timedelta(days=7)  # after the end; then a sheet expires
+UNCLOSED_AFTER = timedelta(hours=48)  # after the end: a coordinator reads of it
+UNCLOSED_SHOWN = timedelta(days=28)
+MOST_UNCLOSED = 200
 KEY_FORMAT = "%Y%m%dT%H%M"
 
 
@@ -34,6 +39,7 @@ class Date:
     occurrence_id: int | None
     cancelled: bool
     excused: bool  # by the person this was read for
+    moved: bool = False
 
     @property
     def key(self) -> str:
@@ -138,25 +144,42 @@ def dates_of(meetings: Iterable[Meeting], *, now: datetime, count: int, person: 
 
     Two queries, however many meetings.
     """
-    planned = [(meeting, held) for meeting in meetings for held in held_after(meeting, now, count)]
-    keys = Q(pk__in=[])
+    of_all = list(meetings)
+    # one that was moved into the past makes room for one more
+    planned = [(meeting, held) for meeting in of_all for held in held_after(meeting, now, count + 1)]
+    keys = Q(meeting__in=of_all, moved=True, ends_at__gt=now)
     for meeting, held in planned:
         keys |= Q(meeting=meeting, original_local=stored_local(held.original_local))
-    rows = {(row.meeting_id, row.original_local): row for row in Occurrence.objects.filter(keys)} if planned else {}
+    rows = {(row.meeting_id, row.original_local): row for row in Occurrence.objects.filter(keys)} if of_all else {}
     excused = _excused(person, [row.pk for row in rows.values()])
-    found = []
+    found: dict[int, dict[datetime, Date]] = {meeting.pk: {} for meeting in of_all}
     for meeting, held in planned:
-        row = rows.get((meeting.pk, stored_local(held.original_local)))
-        found.append(
-            Date(
-                meeting=meeting,
-                held=held,
-                occurrence_id=row.pk if row else None,
-                cancelled=row is not None and row.state == Occurrence.CANCELLED,
-                excused=row is not None and row.pk in excused,
-            )
+        found[meeting.pk][held.original_local] = Date(meeting, held, None, cancelled=False, excused=False)
+    by_id = {meeting.pk: meeting for meeting in of_all if rule_of(meeting) is not None}
+    for (meeting_id, original), row in rows.items():
+        local = original.replace(tzinfo=None)
+        if meeting_id not in by_id or by_id[meeting_id].closed_at is not None:
+            continue
+        kept = found[meeting_id].pop(local, None)
+        held = Held(local, row.starts_at, row.ends_at) if row.moved or kept is None else kept.held
+        if held.ends_at <= now:
+            continue
+        found[meeting_id][local] = Date(
+            meeting=by_id[meeting_id],
+            held=held,
+            occurrence_id=row.pk,
+            cancelled=row.state == Occurrence.CANCELLED,
+            excused=row.pk in excused,
+            moved=row.moved,
         )
-    return sorted(found, key=lambda date: (date.held.starts_at, date.meeting.pk))
+    return sorted(
+        (
+            date
+            for dates in found.values()
+            for date in sorted(dates.values(), key=lambda date: date.held.starts_at)[:count]
+        ),
+        key=lambda date: (date.held.starts_at, date.meeting.pk),
+    )
 
 
 def next_for(person: Person, now: datetime, count: int = 3) -> list[Date]:
@@ -168,6 +191,49 @@ def next_for(person: Person, now: datetime, count: int = 3) -> list[Date]:
     return dates_of(meetings, now=now, count=count, person=person)[:count]
 
 
+@dataclass(frozen=True, slots=True)
+class Excused:
+    """A coming date from which the person excused themselves."""
+
+    meeting: Meeting
+    original_local: datetime  # naive
+    starts_at: datetime
+
+    @property
+    def key(self) -> str:
+        return self.original_local.strftime(KEY_FORMAT)
+
+    @property
+    def local(self) -> datetime:
+        """The wall start in the meeting's zone (naive)."""
+        return to_wall(self.starts_at, self.meeting.zone)
+
+
+def excuses_of(person: Person, now: datetime, limit: int = 100) -> list[Excused]:
+    """The person's own excuses from dates that are not over, the next first. One query."""
+    own = Mark.objects.filter(
+        person=person,
+        by=person,
+        value="excused",
+        sheet__occurrence__ends_at__gt=now,
+        sheet__occurrence__state=Occurrence.SCHEDULED,
+        sheet__occurrence__meeting__group__closed_at=None,
+    ).exclude(sheet__state=Sheet.CLOSED)
+    rows = own.select_related("sheet__occurrence__meeting").order_by("sheet__occurrence__starts_at", "pk")[:limit]
+    held = [mark.sheet.occurrence for mark in rows]
+    return [Excused(row.meeting, row.original_local.replace(tzinfo=None), row.starts_at) for row in held]
+
+
+def self_log_of(person: Person, self_log_id: int) -> SelfLog:
+    """One of the person's own entries. Raises SelfLog.DoesNotExist for anybody else's."""
+    return SelfLog.objects.get(person=person, pk=self_log_id)
+
+
+def self_logs_of(person: Person, limit: int = 200) -> list[SelfLog]:
+    """What the person logged themselves, newest first."""
+    return list(SelfLog.objects.filter(person=person).order_by("-starts_at", "-pk")[:limit])
+
+
 def commitments_of(person: Person, group: Group) -> set[int]:
     """The ids of the meetings of a group to which the person is committed now."""
     mine = Commitment.objects.standing().filter(person=person, meeting__group=group)
@@ -177,11 +243,14 @@ def commitments_of(person: Person, group: Group) -> set[int]:
 def sheets_owed(person: Person, now: datetime) -> list[Owed]:
     """Lists that wait for this facilitator: begun, not closed, not expired, not cancelled; oldest first.
 
-    Somebody named for the occurrence has it alone; nobody named: every facilitator of the group.
+    Somebody named for the occurrence has it alone while they are a facilitator; else every facilitator of the group.
     """
     runs = Membership.objects.facilitators().filter(person=person, group__closed_at=None).values("group")
+    named = Membership.objects.facilitators().filter(
+        group=OuterRef("occurrence__meeting__group"), person=OuterRef("occurrence__on_duty")
+    )
     waiting = Sheet.objects.filter(
-        Q(occurrence__on_duty=None) | Q(occurrence__on_duty=person),
+        Q(occurrence__on_duty=None) | Q(occurrence__on_duty=person) | ~Exists(named),
         state=Sheet.OPEN,
         occurrence__state=Occurrence.SCHEDULED,
         occurrence__starts_at__lte=now,
@@ -194,6 +263,83 @@ def sheets_owed(person: Person, now: datetime) -> list[Owed]:
         assert meeting.group is not None
         found.append(Owed(held.pk, sheet.pk, meeting.group, meeting, held.starts_at, held.ends_at))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Unclosed:
+    """A list that nobody closed, as a coordinator sees it: where and when, never who."""
+
+    group: str
+    meeting: str
+    local: datetime  # the wall start in the meeting's zone (naive)
+    zone: str
+    expired: bool
+    without_facilitator: bool
+
+
+def sheets_unclosed(coordinator: Person, now: datetime, limit: int = MOST_UNCLOSED) -> list[Unclosed]:
+    """Lists open for 48 hours or more, and those that expired in the last four weeks, the latest first.
+
+    Raises PermissionDenied for all but coordinators. One statement beside that.
+    """
+    if not is_coordinator(coordinator):
+        raise PermissionDenied
+    since = now - UNCLOSED_SHOWN
+    waiting = Sheet.objects.filter(
+        state__in=[Sheet.OPEN, Sheet.EXPIRED],
+        occurrence__state=Occurrence.SCHEDULED,
+        occurrence__ends_at__lte=now - UNCLOSED_AFTER,
+        occurrence__starts_at__gt=since,
+        occurrence__meeting__group__closed_at=None,
+        occurrence__meeting__group__isnull=False,
+    )
+    found = []
+    for sheet in waiting.select_related("occurrence__meeting__group").order_by("-occurrence__starts_at", "pk")[:limit]:
+        occurrence, meeting = sheet.occurrence, sheet.occurrence.meeting
+        assert meeting.group is not None
+        found.append(
+            Unclosed(
+                group=meeting.group.name,
+                meeting=meeting.name,
+                local=to_wall(occurrence.starts_at, meeting.zone),
+                zone=meeting.zone,
+                expired=sheet.state == Sheet.EXPIRED,
+                without_facilitator=meeting.group.needs_facilitator,
+            )
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """One date for its facilitators: when it is, whether it was moved, who is on duty (None: all of them)."""
+
+    local: datetime  # naive, in the meeting's zone
+    moved: bool
+    cancelled: bool
+    on_duty: Person | None
+
+
+def arranged(meeting: Meeting, original_local: datetime) -> Arranged:
+    """What is arranged for a date (original wall start, naive). Raises Occurrence.DoesNotExist when there is none."""
+    row = Occurrence.objects.filter(meeting=meeting, original_local=stored_local(original_local))
+    found = row.select_related("on_duty").first()
+    if found is not None:
+        cancelled = found.state == Occurrence.CANCELLED
+        return Arranged(to_wall(found.starts_at, meeting.zone), found.moved, cancelled, found.on_duty)
+    held = held_on(meeting, original_local)
+    if held is None:
+        raise Occurrence.DoesNotExist
+    return Arranged(to_wall(held.starts_at, meeting.zone), moved=False, cancelled=False, on_duty=None)
+
+
+def plan_reminder_of(person: Person) -> int | None:
+    """How many minutes before what they planned the person wants a note; None: no notes."""
+    return PlanReminder.objects.filter(person=person).values_list("lead_minutes", flat=True).first()
+
+
+def excused_from(person: Person, occurrence: Occurrence) -> bool:
+    return bool(_excused(person, [occurrence.pk]))
 
 
 def occurrence_of(occurrence_id: int) -> Occurrence:
@@ -308,7 +454,7 @@ def own_record(person: Person, limit: int = 200) -> list[Entry]:
         for mark in marks.order_by("-sheet__occurrence__starts_at")[:limit]
     ]
     logged = SelfLog.objects.filter(person=person).order_by("-starts_at")[:limit]
-    entries += [Entry(log.starts_at, person.zone, "", "", self_log_id=log.pk) for log in logged]
+    entries += [Entry(log.starts_at, person.zone, log.title, "", self_log_id=log.pk) for log in logged]
     return sorted(entries, key=lambda entry: entry.starts_at, reverse=True)[:limit]
 
 

@@ -5,21 +5,24 @@ A group's meeting always has its next occurrence as a row ahead of time; its she
 
 import logging
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
+from delivery.services import withdraw
 from ground import clock
+from ground.errors import Settled
+from ground.wall import to_utc
 from groups.models import Membership
 from meetings import schedule
-from meetings.models import Meeting, Occurrence, Sheet
+from meetings.models import Meeting, Occurrence, PlanReminder, Sheet
 from meetings.policies import can_run_meeting
 from meetings.schedule import Held
-from meetings.selectors.attendance import OPEN_FOR, held_after, held_on, people_on, stored_local
-from meetings.selectors.held import rule_of
+from meetings.selectors.attendance import FIRST_REMINDER, held_after, held_on, people_on, stored_local
+from meetings.selectors.held import changes_of, rule_of
 from meetings.services.upcoming import upcoming_refresh
 from people.models import Person
 from people.services import changes_write
@@ -28,6 +31,8 @@ log = logging.getLogger("porchlight.meetings")
 
 BATCH = 200
 FARTHEST = timedelta(days=400)  # ahead, for excuses and cancellings
+FIRST_NOTE = timedelta(minutes=PlanReminder.LEADS[0])  # before the start: who plans to come may want a note
+MOVED_AT_MOST = timedelta(days=60)
 LOOK_BACK = timedelta(days=30)  # lists of an outage longer than this open when somebody asks for them
 
 
@@ -54,7 +59,8 @@ def sheet_get(*, occurrence: Occurrence) -> Sheet:
     """The sheet of an occurrence, opened when there is none."""
     sheet = Sheet.objects.filter(occurrence=occurrence).first()
     if sheet is None:
-        Sheet.objects.bulk_create([Sheet(occurrence=occurrence, opened_at=clock.now())], ignore_conflicts=True)
+        opened = Sheet(occurrence=occurrence, opened_at=clock.now(), step_at=occurrence.ends_at + FIRST_REMINDER)
+        Sheet.objects.bulk_create([opened], ignore_conflicts=True)
         sheet = Sheet.objects.get(occurrence=occurrence)
     sheet.occurrence = occurrence
     return sheet
@@ -93,6 +99,62 @@ def occurrences_cancel(
         return [occurrence_cancel(actor=actor, occurrence=row) for row in rows]
 
 
+def occurrences_cancel_between(*, actor: Person, meeting: Meeting, first: date, last: date) -> list[Occurrence]:
+    """Cancel every coming date from `first` to `last` (days of the meeting's zone, both included): a holiday.
+
+    Raises PermissionDenied, ValidationError for days that are backwards, too far ahead, or hold no date to come.
+    """
+    if not can_run_meeting(actor, meeting):
+        raise PermissionDenied
+    now = clock.now()
+    if last < first:
+        raise ValidationError({"last": _("The last day lies before the first.")})
+    rule = rule_of(meeting)
+    begin = to_utc(datetime.combine(first, time()), meeting.zone)
+    if rule is None or begin > now + FARTHEST or last - first > FARTHEST:
+        raise ValidationError({"first": _("This date is too far ahead.")})
+    end = to_utc(datetime.combine(last + timedelta(days=1), time()), meeting.zone)
+    held = schedule.occurrences(rule, now, end, changes_of([meeting], now).get(meeting.pk))
+    originals = [one.original_local for one in held if begin <= one.starts_at < end and one.starts_at > now]
+    if not originals:
+        raise ValidationError({"first": _("No date to come lies in these days.")})
+    return occurrences_cancel(actor=actor, meeting=meeting, originals=originals)
+
+
+def occurrence_move(*, actor: Person, occurrence: Occurrence, starts_local: datetime) -> Occurrence:
+    """Give one coming date another start (naive wall time of the meeting's zone); its length and its key stay.
+
+    Facilitators only. Raises ValidationError for a start that has passed, is more than 60 days from the rule's or is
+    another date's; Settled when the date has begun, was cancelled, or the meeting has ended.
+    """
+    meeting = occurrence.meeting
+    if not can_run_meeting(actor, meeting):
+        raise PermissionDenied
+    now = clock.now()
+    starts_at = to_utc(starts_local.replace(tzinfo=None), meeting.zone)
+    with transaction.atomic():
+        row = Occurrence.objects.select_for_update(of=("self",)).get(pk=occurrence.pk)
+        if row.starts_at <= now or row.state == Occurrence.CANCELLED or meeting.closed_at is not None:
+            raise Settled(_("This date has begun or is not held."))
+        by_rule = to_utc(row.original_local.replace(tzinfo=None), meeting.zone)
+        if starts_at <= now or abs(starts_at - by_rule) > MOVED_AT_MOST:
+            raise ValidationError({"starts": _("Choose a time to come, within 60 days of the usual one.")})
+        if Occurrence.objects.filter(meeting=meeting, starts_at=starts_at).exclude(pk=row.pk).exists():
+            raise ValidationError({"starts": _("Another date of this meeting is then.")})
+        # a row by the rule lies after it, so that the worker goes on from there and leaves no date out
+        latest = max(starts_at, by_rule)
+        after = next((held for held in held_after(meeting, latest, 2) if held.starts_at > latest), None)
+        if after is not None:
+            occurrence_get(meeting=meeting, original_local=after.original_local)
+        row.starts_at, row.ends_at = starts_at, starts_at + timedelta(minutes=meeting.minutes)
+        row.remind_at, row.moved = starts_at - FIRST_NOTE, starts_at != by_rule
+        row.save(update_fields=["starts_at", "ends_at", "remind_at", "moved"])
+        _steps_set([row])
+        upcoming_refresh(meeting_ids=[meeting.pk])
+    row.meeting = meeting
+    return row
+
+
 def occurrence_duty_set(*, actor: Person, occurrence: Occurrence, person: Person | None) -> Occurrence:
     """Name the facilitator on duty for one date; None: all of them. Raises ValidationError unless they are one."""
     meeting = occurrence.meeting
@@ -114,14 +176,9 @@ def occurrences_prepare(now: datetime) -> int:
     return _plan(now) + _open_sheets(now)
 
 
-def sheets_expire(now: datetime) -> int:
-    """Sheets that nobody closed within 7 days after the end are expired; they may still be closed. Up to 200 a call."""
-    over = Sheet.objects.filter(state=Sheet.OPEN, occurrence__ends_at__lte=now - OPEN_FOR)
-    batch = list(over.order_by("pk").values_list("pk", flat=True)[:BATCH])
-    if not batch:
-        return 0
-    # the state is asked again: a facilitator may close one of them between the look and the write
-    return Sheet.objects.filter(pk__in=batch, state=Sheet.OPEN).update(state=Sheet.EXPIRED)
+def reminders_withdraw(*, occurrence_ids: Collection[int], reason: str) -> None:
+    """Nobody need be reminded of these dates' lists any more; in the transaction of what makes it so."""
+    withdraw(topics=[f"list:{pk}" for pk in occurrence_ids], reason=reason)
 
 
 def occurrences_rematch(*, meetings: Iterable[Meeting], now: datetime) -> int:
@@ -138,12 +195,25 @@ def occurrences_rematch(*, meetings: Iterable[Meeting], now: datetime) -> int:
         if held is None:
             dropped.append(row.pk)
         else:  # the same start, perhaps another length
-            row.starts_at, row.ends_at = held.starts_at, held.ends_at
+            starts_at = row.starts_at if row.moved else held.starts_at
+            if row.starts_at != starts_at:
+                row.remind_at = starts_at - FIRST_NOTE
+            row.starts_at, row.ends_at = starts_at, starts_at + timedelta(minutes=row.meeting.minutes)
             fitted.append(row)
     if dropped:
         Occurrence.objects.filter(pk__in=dropped).delete()
-    Occurrence.objects.bulk_update(fitted, ["starts_at", "ends_at"], batch_size=BATCH)
+    Occurrence.objects.bulk_update(fitted, ["starts_at", "ends_at", "remind_at"], batch_size=BATCH)
+    _steps_set(fitted)
     return len(dropped)
+
+
+def _steps_set(rows: Collection[Occurrence]) -> None:
+    """Dates that are still to come end at another moment: what is opened for them is looked at after that."""
+    ends = {row.pk: row.ends_at for row in rows}
+    opened = list(Sheet.objects.filter(occurrence__in=ends, state=Sheet.OPEN))
+    for sheet in opened:
+        sheet.step, sheet.step_at = 0, ends[sheet.occurrence_id] + FIRST_REMINDER
+    Sheet.objects.bulk_update(opened, ["step", "step_at"], batch_size=BATCH)
 
 
 def _state_set(actor: Person, occurrence: Occurrence, state: str, cause: str) -> Occurrence:
@@ -151,6 +221,8 @@ def _state_set(actor: Person, occurrence: Occurrence, state: str, cause: str) ->
         raise PermissionDenied
     with transaction.atomic():
         if Occurrence.objects.filter(pk=occurrence.pk).exclude(state=state).update(state=state):
+            if state == Occurrence.CANCELLED:
+                reminders_withdraw(occurrence_ids=[occurrence.pk], reason="not held")
             changes_write(people=people_on(occurrence), cause=cause, ref=occurrence.pk)
             upcoming_refresh(meeting_ids=[occurrence.meeting_id])  # the finder never lists a cancelled date as on
     occurrence.state = state
@@ -232,7 +304,8 @@ def _open_sheets(now: datetime) -> int:
     if stale:  # the list that was imported changed its time meanwhile; nothing hangs on these rows
         Occurrence.objects.filter(pk__in=stale, sheet=None).delete()
     Sheet.objects.bulk_create(
-        [Sheet(occurrence=row, opened_at=row.starts_at) for row in standing], ignore_conflicts=True
+        [Sheet(occurrence=row, opened_at=row.starts_at, step_at=row.ends_at + FIRST_REMINDER) for row in standing],
+        ignore_conflicts=True,
     )
     return len(begun_now)
 
@@ -251,4 +324,5 @@ def _row(meeting: Meeting, held: Held) -> Occurrence:
         original_local=stored_local(held.original_local),
         starts_at=held.starts_at,
         ends_at=held.ends_at,
+        remind_at=held.starts_at - FIRST_NOTE,
     )

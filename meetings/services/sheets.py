@@ -20,8 +20,8 @@ from groups.models import Group, Membership
 from meetings.models import Mark, MarkWrite, Meeting, Occurrence, Sheet
 from meetings.models.attendance import HERE, VALUES
 from meetings.policies import can_run_meeting, known_to
-from meetings.selectors.attendance import expected, occurrence_of, people_on
-from meetings.services.occurrences import sheet_get
+from meetings.selectors.attendance import OPEN_FOR, expected, occurrence_of, people_on
+from meetings.services.occurrences import reminders_withdraw, sheet_get
 from people.models import Person
 from people.services import access_log_many, changes_write, link_give
 
@@ -160,8 +160,7 @@ def sheet_close(
             raise Conflict(_closed_words(held))
         due = expected(held.occurrence)
         wanted = _with_rest(held, marks, due, rest)
-        first = {"first_closed_at": now, "state": Sheet.CLOSED}
-        _advance(held, actor, now, **first)
+        _advance(held, actor, now, **_closing(held, now))
         _write(held, wanted, expected_now=due, actor=actor, now=now, revision=held.revision)
         changes_write(people=people_on(held.occurrence), cause="sheet_closed", ref=held.pk, at=now)
     return held
@@ -196,8 +195,7 @@ def sheet_count(*, actor: Person, sheet: Sheet, head_count: int) -> Sheet:
     now = clock.now()
     with transaction.atomic():
         held = _locked(actor, sheet, heads=True)
-        first = {} if held.state == Sheet.CLOSED else {"first_closed_at": now, "state": Sheet.CLOSED}
-        _advance(held, actor, now, head_count=head_count, **first)
+        _advance(held, actor, now, head_count=head_count, **_closing(held, now))
     return held
 
 
@@ -208,7 +206,10 @@ def sheet_link_give(*, actor: Person, sheet: Sheet) -> str:
 
 
 def sheet_link_read(*, actor: Person, sheet_id: int) -> View:
-    """The list behind a login-free link; `actor` is the link's person. Raises Settled 7 days after it was closed."""
+    """The list behind a login-free link; `actor` is the link's person.
+
+    Raises Settled 7 days after the list was closed, or after it expired.
+    """
     sheet = sheet_link_for(actor=actor, sheet_id=sheet_id)
     return sheet_read(actor=actor, occurrence_id=sheet.occurrence_id)
 
@@ -216,9 +217,8 @@ def sheet_link_read(*, actor: Person, sheet_id: int) -> View:
 def sheet_link_for(*, actor: Person, sheet_id: int) -> Sheet:
     """The same for writing on it: nothing about anybody is read."""
     sheet = Sheet.objects.select_related("occurrence__meeting__group").filter(pk=sheet_id).first()
-    over = sheet is None or (sheet.first_closed_at is not None and sheet.first_closed_at + LINK_LASTS <= clock.now())
-    if sheet is None or over:
-        raise Settled(_("This list was closed some time ago. Sign in to look at it."))
+    if sheet is None or (sheet.first_closed_at or sheet.occurrence.ends_at + OPEN_FOR) + LINK_LASTS <= clock.now():
+        raise Settled(_("This link has ended. Sign in to look at the list."))
     _run_by(actor, sheet.occurrence)
     return sheet
 
@@ -276,6 +276,14 @@ def _advance(sheet: Sheet, actor: Person, now: datetime, **more: object) -> None
     for name, value in more.items():
         setattr(sheet, name, value)
     sheet.save(update_fields=["revision", "closed_at", "closed_by", *more])
+
+
+def _closing(sheet: Sheet, now: datetime) -> dict[str, object]:
+    """What the first closing changes beside the revision: nothing waits for this list any more."""
+    if sheet.state == Sheet.CLOSED:
+        return {}
+    reminders_withdraw(occurrence_ids=[sheet.occurrence_id], reason="closed")
+    return {"first_closed_at": now, "state": Sheet.CLOSED, "step_at": None}
 
 
 def _with_rest(

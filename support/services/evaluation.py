@@ -19,7 +19,7 @@ from support.services.carrying import carry_out, withdraw_silenced
 from support.services.plan import plan
 from support.streaks import Cause, ChangeInfo, FirstClosing
 
-LEFT = frozenset({"left_group", "group_closed"})
+LEFT = frozenset({"left_group", "group_closed", "group_counts_heads"})
 OWN_ACTS = {  # written only when the member's own act could not be evaluated at once
     "paused": Cause.PAUSED,
     "resumed": Cause.RESUMED,

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ground import clock
+from meetings.services.plans import plans_rest
 from people.models import Person
 from people.selectors import account_of
 from people.services import change_write
@@ -88,9 +89,11 @@ def pause_begin(*, actor: Person, until: datetime | None = None) -> Pause:
         if running is not None:
             running.until = until
             running.save(update_fields=["until"])
+            plans_rest(person=actor, until=until)
             return running
         with act(rule, Cause.PAUSED, at=now):
             pause = Pause.objects.create(person=actor, since=now, until=until)
+        plans_rest(person=actor, until=until)
     return pause
 
 
@@ -105,6 +108,7 @@ def pause_end(*, actor: Person) -> None:
         with act(rule, Cause.RESUMED, at=now):
             running.until = now
             running.save(update_fields=["until"])
+        plans_rest(person=actor, until=None, resting=False)
 
 
 def _running(person: Person, now: datetime) -> Pause | None:

@@ -17,7 +17,7 @@ from ground import clock
 from groups import services as groups
 from groups.models import Group, Invitation, Membership
 from meetings.models import Commitment, Mark, Meeting, Occurrence, SelfLog, Sheet
-from meetings.services import commitments, group_meetings, occurrences, selflogs, sheets
+from meetings.services import away, commitments, group_meetings, keeping, occurrences, plans, selflogs, sheets
 from people.models import Person
 from tests.group_stories import PLAN, Circle, make_circle, make_regular
 from tests.people_of_the_story import HOUR, NOW, make_member
@@ -53,6 +53,8 @@ TODAY = datetime(2026, 1, 15, 19, 0)
 Case = tuple[Callable[..., Any], Callable[[Scene], dict[str, Any]]]
 REFUSED: list[Case] = [
     (groups.group_update, lambda s: {"group": s.group, "name": "Mine"}),
+    (groups.group_keeping_set, lambda s: {"group": s.group, "head_count_only": True, "at": NOW}),
+    (keeping.keeping_change, lambda s: {"group": s.group, "head_count_only": True}),
     (groups.group_close, lambda s: {"group": s.group}),
     (groups.invitation_make, lambda s: {"group": s.group}),
     (groups.invitation_renew, lambda s: {"group": s.group}),
@@ -68,10 +70,17 @@ REFUSED: list[Case] = [
     (commitments.commitment_end, lambda s: {"meeting": s.meeting}),
     (commitments.excuse, lambda s: {"meeting": s.meeting, "original_local": TODAY}),
     (commitments.excuse_undo, lambda s: {"meeting": s.meeting, "original_local": TODAY}),
+    (plans.plan_answer, lambda s: {"occurrence": s.circle.occurrence, "coming": False}),
+    (selflogs.self_log_edit, lambda s: {"self_log_id": s.logged.pk, "starts_at": NOW}),
     (selflogs.self_log_remove, lambda s: {"self_log_id": s.logged.pk}),
     (occurrences.occurrence_cancel, lambda s: {"occurrence": s.circle.occurrence}),
     (occurrences.occurrence_uncancel, lambda s: {"occurrence": s.circle.occurrence}),
     (occurrences.occurrences_cancel, lambda s: {"meeting": s.meeting, "count": 2}),
+    (
+        occurrences.occurrences_cancel_between,
+        lambda s: {"meeting": s.meeting, "first": TODAY.date(), "last": TODAY.date()},
+    ),
+    (occurrences.occurrence_move, lambda s: {"occurrence": s.circle.occurrence, "starts_local": TODAY}),
     (occurrences.occurrence_duty_set, lambda s: {"occurrence": s.circle.occurrence, "person": s.outsider}),
     (group_meetings.meeting_make, lambda s: {"group": s.group, "plan": PLAN}),
     (group_meetings.meeting_edit, lambda s: {"meeting": s.meeting, "plan": PLAN}),
@@ -120,12 +129,15 @@ def test_the_outsider_is_refused_and_nothing_is_written(scene, service, argument
 OPEN = {  # by their nature open to whoever is signed in, or not asked by anybody
     "group_found", "invitation_open", "invitation_use", "membership_name_facilitator", "group_found_from_meeting",
     "group_found_afresh", "self_log", "occurrence_get", "sheet_get", "commitments_end", "occurrences_prepare",
-    "occurrences_rematch", "sheets_expire", "refuse_early",
+    "occurrences_rematch", "reminders_withdraw", "refuse_early", "away_set",
+    "away_undo", "plan_reminder_set", "plans_rest", "plans_due",
 }  # fmt: skip
 
 
 @pytest.mark.embedded
-@pytest.mark.parametrize("module", [groups, commitments, group_meetings, occurrences, selflogs, sheets])
+@pytest.mark.parametrize(
+    "module", [groups, away, commitments, group_meetings, keeping, occurrences, plans, selflogs, sheets]
+)
 def test_no_service_of_groups_and_attendance_is_left_out(module):
     named = {case[0] for case in REFUSED}
     own = module.__all__ if hasattr(module, "__all__") else [n for n in vars(module) if not n.startswith("_")]

@@ -11,7 +11,7 @@ from groups.models import Membership
 from meetings.models import Mark, MarkWrite, Sheet
 from meetings.selectors import attendance
 from meetings.services import sheets
-from meetings.services.occurrences import sheets_expire
+from meetings.services.reminders import sheets_due
 from people.models import AccessLog, Change
 from tests.concurrently import at_once
 from tests.group_stories import join, make_circle, make_date, make_regular
@@ -296,9 +296,11 @@ def test_an_open_list_is_closed_not_corrected_and_an_outsider_corrects_nothing(c
 def test_an_expired_list_may_still_be_marked_and_closed(circle):
     member = make_regular(circle)
     end = circle.occurrence.ends_at
-    assert sheets_expire(end + WEEK - timedelta(seconds=1)) == 0
-    assert sheets_expire(end + WEEK) == 1
-    assert sheets_expire(end + WEEK) == 0
+    assert sheets_due(now=end + WEEK - timedelta(seconds=1)) == 1
+    circle.sheet.refresh_from_db()
+    assert circle.sheet.state == "open"
+    assert sheets_due(now=end + WEEK) == 1
+    assert sheets_due(now=end + WEEK) == 0
     with clock.frozen(end + WEEK):
         sheets.sheet_mark(actor=circle.facilitator, sheet=circle.sheet, person=member, value="present")
         circle.sheet.refresh_from_db()
@@ -392,7 +394,7 @@ def test_a_list_costs_the_same_for_three_as_for_twenty_five(circle, people, djan
         sheets.sheet_read(actor=circle.facilitator, occurrence_id=circle.occurrence.pk)
     with django_assert_max_num_queries(11):
         sheets.sheet_mark(actor=circle.facilitator, sheet=circle.sheet, person=regulars[0], value="present")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         sheets.sheet_close(actor=circle.facilitator, sheet=circle.sheet, marks={regulars[1]: "late"}, rest="absent")
     with django_assert_max_num_queries(11):
         sheets.sheet_correct(actor=circle.facilitator, sheet=circle.sheet, marks=dict.fromkeys(regulars[1:], "present"))

@@ -1,5 +1,6 @@
 """A group's meetings: adding, changing and ending a series, cancelling dates, coming and not coming."""
 
+from datetime import date as day
 from datetime import datetime
 
 from django.contrib import messages
@@ -7,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -15,6 +17,7 @@ from frontend.actor import signed_in
 from frontend.forms.groups import MeetingForm
 from frontend.views.groups.common import going_back, or_404, run_by, the_actor
 from ground import clock
+from groups.selectors import facilitators
 from meetings.selectors import attendance
 from meetings.services import group_meetings, occurrences
 from meetings.services.commitments import commitment_end, commitment_make, excuse, excuse_undo
@@ -90,6 +93,67 @@ def dates(request: HttpRequest, slug: str, meeting_id: int) -> HttpResponse:
 @require_POST
 @signed_in
 @or_404
+def holiday(request: HttpRequest, slug: str, meeting_id: int) -> HttpResponse:
+    """Cancel every date between two days."""
+    found = attendance.meeting_in(run_by(request, slug).group, meeting_id)
+    try:
+        first, last = (_day(request.POST.get(name, "")) for name in ("first", "last"))
+        done = occurrences.occurrences_cancel_between(actor=the_actor(request), meeting=found, first=first, last=last)
+    except ValidationError as refused:
+        messages.warning(request, " ".join(refused.messages))
+    else:
+        words = ngettext("%(count)d date is cancelled.", "%(count)d dates are cancelled.", len(done))
+        messages.success(request, words % {"count": len(done)})
+    return redirect("group_meeting", slug, meeting_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+@or_404
+def arrange(request: HttpRequest, slug: str, meeting_id: int, key: str) -> HttpResponse:
+    """One date for its facilitators: another time, and who is on duty."""
+    actor = the_actor(request)
+    own = run_by(request, slug)
+    found = attendance.meeting_in(own.group, meeting_id)
+    now_arranged = attendance.arranged(found, _key(key))
+    running = facilitators(own.group)
+    refusal, typed = "", now_arranged.local.strftime("%Y-%m-%dT%H:%M")
+    if request.method == "POST":
+        action = request.POST.get("action", "")
+        try:
+            if action == "move":
+                typed = request.POST.get("starts", "")
+                held = occurrences.occurrence_get(meeting=found, original_local=_key(key))
+                occurrences.occurrence_move(actor=actor, occurrence=held, starts_local=_wall(typed))
+                messages.success(request, _("This date is moved."))
+            elif action == "duty":
+                pid = request.POST.get("person", "")
+                person = next((one for one in running if str(one.pid) == pid), None)
+                if pid and person is None:
+                    return HttpResponseBadRequest()
+                held = occurrences.occurrence_get(meeting=found, original_local=_key(key))
+                occurrences.occurrence_duty_set(actor=actor, occurrence=held, person=person)
+                messages.success(request, _("Saved."))
+            else:
+                return HttpResponseBadRequest()
+        except ValidationError as refused:
+            refusal = " ".join(refused.messages)
+        else:
+            return redirect("group_meeting", slug, meeting_id)
+    context = {
+        "group": own.group,
+        "meeting": found,
+        "arranged": now_arranged,
+        "facilitators": running,
+        "typed": typed,
+        "refusal": refusal,
+    }
+    return render(request, "groups/arrange.html", context, status=400 if refusal else 200)
+
+
+@require_POST
+@signed_in
+@or_404
 def end(request: HttpRequest, slug: str, meeting_id: int) -> HttpResponse:
     """End a series."""
     found = attendance.meeting_in(run_by(request, slug).group, meeting_id)
@@ -137,6 +201,28 @@ def date(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     else:
         return HttpResponseBadRequest()
     return redirect(going_back(request, _home(found.group.slug if found.group else "")))
+
+
+def _day(text: str) -> day:
+    """A day of a form. Raises ValidationError for one that does not exist."""
+    try:
+        found = parse_date(text)
+    except ValueError:
+        found = None
+    if found is None:
+        raise ValidationError(_("Give two days that exist."))
+    return found
+
+
+def _wall(text: str) -> datetime:
+    """A wall time of a form. Raises ValidationError."""
+    try:
+        wall = parse_datetime(text)
+    except ValueError:
+        wall = None
+    if wall is None or wall.tzinfo is not None:
+        raise ValidationError(_("Say when it is: a day and a time."))
+    return wall
 
 
 def _key(text: str) -> datetime:

@@ -1,5 +1,6 @@
 """My groups, founding one, and a group's own page with its people."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,12 +19,15 @@ from groups import selectors, services
 from meetings.selectors import attendance
 from meetings.services.commitments import membership_leave, membership_remove
 from meetings.services.group_meetings import group_end, group_found_afresh, group_found_from_meeting
+from meetings.services.keeping import keeping_change
 from meetings.services.sheets import attendance_recent
 
 if TYPE_CHECKING:
     from groups.models import Membership
+    from people.models import Link
 
 DATES = 3  # of each meeting on a group's page
+KEEPING_SHOWN = timedelta(days=30)  # what it means that the group keeps its lists in another way
 
 
 @require_safe
@@ -102,6 +106,7 @@ def group(request: HttpRequest, slug: str) -> HttpResponse:
         "owed": [owed for owed in attendance.sheets_owed(actor, now) if owed.group == own.group] if runs else [],
         "zone": actor.zone,
         "now": now,
+        "keeping_new": own.group.keeping_changed_at is not None and own.group.keeping_changed_at > now - KEEPING_SHOWN,
     }
     return render(request, "groups/group.html", context)
 
@@ -148,6 +153,28 @@ def close(request: HttpRequest, slug: str) -> HttpResponse:
     group_end(actor=the_actor(request), group=own.group)
     messages.success(request, _("The group has ended. What you attended stays yours."))
     return redirect("groups")
+
+
+@require_POST
+@signed_in
+@or_404
+def keeping(request: HttpRequest, slug: str) -> HttpResponse:
+    """Lists by name, or only a number. The form asks for the word of a tick box first."""
+    own = run_by(request, slug)
+    wanted = request.POST.get("keep", "")
+    if wanted not in {"names", "heads"}:
+        return HttpResponseBadRequest()
+    if request.POST.get("sure") != "yes":
+        messages.warning(request, _("Nothing is changed. Tick the box if the group has decided so."))
+        return redirect("group_edit", slug)
+    if keeping_change(actor=the_actor(request), group=own.group, head_count_only=wanted == "heads"):
+        messages.success(request, _("Done. Everybody in the group is told."))
+    return redirect("group", slug)
+
+
+def keeping_by_link(request: HttpRequest, link: "Link") -> HttpResponse:
+    """The link in a member's note: it leads to the group's page, which asks them to sign in."""
+    return redirect("group", selectors.slug_of(link.subject))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,0 +1,174 @@
+"""The messages about lists: nobody closed one (T09 to facilitators, T30 to coordinators), or the group changes what it
+writes down (T31 to its members); and the note before what a member planned (T20). No names, no group."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils import formats, translation
+
+from delivery.kinds import Kind, Subject, register
+from delivery.models import Delivery
+from groups.models import Group, Membership
+from meetings.models import Commitment, Mark, Occurrence, PlanReminder, Sheet
+from meetings.selectors.attendance import local_of
+from meetings.services import keeping, plans, reminders
+from people.models import Person
+from people.selectors import account_of, is_coordinator
+
+ROOM = 12  # characters that a text has for a name or a day
+
+
+def sheet_in(delivery: Delivery) -> Sheet | None:
+    found = Sheet.objects.select_related("occurrence__meeting__group", "occurrence__on_duty")
+    return found.filter(pk=delivery.payload.get("sheet")).first()
+
+
+def check_waits(delivery: Delivery, now: datetime) -> str | None:
+    """The list still waits: open, its date held and over for as long as was decided, its group there."""
+    sheet = sheet_in(delivery)
+    if sheet is None:
+        return "the list is gone"
+    if sheet.state != Sheet.OPEN:
+        return f"the list is {sheet.state}"
+    occurrence = sheet.occurrence
+    group = occurrence.meeting.group
+    if occurrence.state != Occurrence.SCHEDULED:
+        return "the date is not held"
+    if group is None or group.closed_at is not None:
+        return "the group has ended"
+    if occurrence.ends_at + reminders.STEPS[delivery.payload["step"]] > now:
+        return "the date was moved"
+    account = account_of(delivery.recipient)
+    return None if account is not None and account.is_active else "the account is closed"
+
+
+def check_reminder(delivery: Delivery, now: datetime) -> str | None:
+    """And the recipient is a facilitator; at the first moment also on duty, if somebody is named."""
+    barred = check_waits(delivery, now)
+    if barred is not None:
+        return barred
+    sheet = sheet_in(delivery)
+    assert sheet is not None
+    occurrence = sheet.occurrence
+    runs = set(
+        Membership.objects.facilitators()
+        .filter(group=occurrence.meeting.group_id, person__in=[delivery.recipient_id, occurrence.on_duty_id or 0])
+        .values_list("person_id", flat=True)
+    )
+    if delivery.recipient_id not in runs:
+        return "no facilitator any more"
+    named = occurrence.on_duty_id if occurrence.on_duty_id in runs else None
+    if delivery.payload["step"] == reminders.DUTY and named not in {None, delivery.recipient_id}:
+        return "somebody else is on duty"
+    return None
+
+
+def check_unclosed(delivery: Delivery, now: datetime) -> str | None:
+    return check_waits(delivery, now) or (None if is_coordinator(delivery.recipient) else "no coordinator any more")
+
+
+def reminder_context(delivery: Delivery) -> dict[str, str]:
+    sheet = sheet_in(delivery)
+    if sheet is None:
+        return {}
+    with translation.override(delivery.recipient.language):
+        day = formats.date_format(local_of(sheet.occurrence), "D j M")
+    return {"fa": delivery.recipient.name, "day": day[:ROOM]}
+
+
+def name_context(delivery: Delivery) -> dict[str, str]:
+    return {"me": delivery.recipient.name}
+
+
+def sheet_link(delivery: Delivery) -> Subject:
+    """The one list, without signing in, for this facilitator."""
+    return ("sheet", delivery.payload["sheet"])
+
+
+def lists_link(delivery: Delivery) -> Subject:
+    """The coordinator's own page, which asks them to sign in."""
+    return ("lists", 0)
+
+
+def check_keeping(delivery: Delivery, now: datetime) -> str | None:
+    """Still in the group, and it still keeps what was decided."""
+    group = Group.objects.filter(pk=delivery.payload["group"], closed_at=None).first()
+    if group is None:
+        return "the group has ended"
+    if group.head_count_only != delivery.payload["heads"]:
+        return "it was changed back"
+    if not Membership.objects.standing().filter(group=group, person=delivery.recipient).exists():
+        return "no member any more"
+    account = account_of(delivery.recipient)
+    return None if account is not None and account.is_active else "the account is closed"
+
+
+def check_plan(delivery: Delivery, now: datetime) -> str | None:
+    """The date stands as decided and has not begun; they still plan to come, want the note, and have not said no."""
+    row = occurrence_in(delivery)
+    if row is None:
+        return "the date is gone"
+    barred = _date_barred(row, delivery, now) or _note_barred(delivery, now) or _plan_barred(row, delivery.recipient)
+    if barred is not None:
+        return barred
+    account = account_of(delivery.recipient)
+    return None if account is not None and account.is_active else "the account is closed"
+
+
+def _note_barred(delivery: Delivery, now: datetime) -> str | None:
+    wanted = PlanReminder.objects.filter(person=delivery.recipient).first()
+    if wanted is None or wanted.lead_minutes != delivery.payload["lead"]:
+        return "switched off, or another time chosen"
+    return "paused" if wanted.resting_until is not None and wanted.resting_until > now else None
+
+
+def _plan_barred(row: Occurrence, person: Person) -> str | None:
+    if not Membership.objects.standing().filter(group=row.meeting.group_id, person=person).exists():
+        return "no member any more"
+    if not Commitment.objects.at(row.starts_at).filter(meeting=row.meeting_id, person=person, until=None).exists():
+        return "not planned any more"
+    if Mark.objects.filter(sheet__occurrence=row, person=person, value__isnull=False).exists():
+        return "answered already"
+    return None
+
+
+def _date_barred(row: Occurrence, delivery: Delivery, now: datetime) -> str | None:
+    group = row.meeting.group
+    if row.state != Occurrence.SCHEDULED:
+        return "the date is not held"
+    if row.starts_at != datetime.fromisoformat(delivery.payload["starts"]):
+        return "the date was moved"
+    if row.starts_at <= now:
+        return "it has begun"
+    return "the group has ended" if group is None or group.closed_at is not None else None
+
+
+def occurrence_in(delivery: Delivery) -> Occurrence | None:
+    found = Occurrence.objects.select_related("meeting__group")
+    return found.filter(pk=delivery.payload["occurrence"]).first()
+
+
+def plan_context(delivery: Delivery) -> dict[str, str]:
+    """The time alone, in the member's own zone."""
+    person = delivery.recipient
+    starts = datetime.fromisoformat(delivery.payload["starts"]).astimezone(ZoneInfo(person.zone))
+    with translation.override(person.language):
+        return {"me": person.name, "when": formats.date_format(starts, "D H:i")[:ROOM]}
+
+
+def plan_link(delivery: Delivery) -> Subject:
+    """One date of one member, without signing in: coming, or not this time."""
+    return ("plan", delivery.payload["occurrence"])
+
+
+def keeping_link(delivery: Delivery) -> Subject:
+    """The group's page, which asks the member to sign in."""
+    return ("keeping", delivery.payload["group"])
+
+
+def enter() -> None:
+    """Called from apps.py."""
+    register(Kind(reminders.REMINDER, "T09", check=check_reminder, context=reminder_context, link=sheet_link))
+    register(Kind(reminders.UNCLOSED, "T30", check=check_unclosed, context=name_context, link=lists_link))
+    register(Kind(keeping.TOLD, "T31", check=check_keeping, context=name_context, link=keeping_link))
+    register(Kind(plans.REMINDER, "T20", check=check_plan, context=plan_context, link=plan_link))
