@@ -3,14 +3,16 @@
 This and people.holdings are the only two places where a lower room calls a higher one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from delivery.models import Delivery
 
 Check = Callable[[Delivery, datetime], str | None]
+Checks = Callable[[Sequence[Delivery], datetime], Sequence[str | None]]
 Context = Callable[[Delivery], dict[str, str]]
+Contexts = Callable[[Sequence[Delivery]], Sequence[dict[str, str]]]
 Subject = tuple[str, int]  # a link's purpose and subject
 LinkOf = Callable[[Delivery], Subject | None]
 
@@ -26,6 +28,9 @@ class Kind:
     check(delivery, now): the reason to suppress, or None. It runs inside the hand-over's transaction, so what it reads
     is what holds at the moment of sending. context(delivery) fills the text `text` of the catalogue, at the send.
     link and stop name the login-free links that the message carries; a supporter's message must carry stop.
+
+    checks and contexts, where a kind offers them, answer the same for many deliveries at once, in their order and in a
+    fixed number of statements; without them each is asked by itself.
     """
 
     name: str
@@ -34,6 +39,20 @@ class Kind:
     context: Context
     link: LinkOf = no_link
     stop: LinkOf = no_link
+    checks: Checks | None = None
+    contexts: Contexts | None = None
+
+    def reasons(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[str | None]:
+        """For each delivery of this kind the reason to suppress, or None."""
+        if self.checks is not None and len(deliveries) > 1:
+            return self.checks(deliveries, now)
+        return [self.check(delivery, now) for delivery in deliveries]
+
+    def fillings(self, deliveries: Sequence[Delivery]) -> Sequence[dict[str, str]]:
+        """For each delivery of this kind what its text is filled with."""
+        if self.contexts is not None and len(deliveries) > 1:
+            return self.contexts(deliveries)
+        return [self.context(delivery) for delivery in deliveries]
 
 
 _kinds: dict[str, Kind] = {}

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from delivery.composing import site_url
 from delivery.selectors import nothing_goes_to
-from delivery.worker import site_url
 from people.selectors import signs_in_another
 
 if TYPE_CHECKING:
