@@ -3,7 +3,7 @@
 This and people.holdings are the only two places where a lower room calls a higher one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,7 +11,9 @@ from delivery.models import Delivery
 from people.models import Person
 
 Check = Callable[[Delivery, datetime], str | None]
+Checks = Callable[[Sequence[Delivery], datetime], Sequence[str | None]]
 Context = Callable[[Delivery], dict[str, str]]
+Contexts = Callable[[Sequence[Delivery]], Sequence[dict[str, str]]]
 Subject = tuple[str, int]  # a link's purpose and subject
 LinkOf = Callable[[Delivery], Subject | None]
 Reply = Callable[[Delivery], None]
@@ -35,6 +37,9 @@ class Kind:
     replies: what a digit means that comes back as a text message; it raises Settled when that is over.
     came_back(delivery): a message that was handed over did not arrive. It runs in the transaction that finds out,
     before the delivery's row is locked and changed.
+
+    checks and contexts, where a kind offers them, answer the same for many deliveries at once, in their order and in a
+    fixed number of statements; without them each is asked by itself.
     """
 
     name: str
@@ -45,6 +50,20 @@ class Kind:
     stop: LinkOf = no_link
     replies: Mapping[str, Reply] = field(default_factory=dict)
     came_back: Reply = unheard
+    checks: Checks | None = None
+    contexts: Contexts | None = None
+
+    def reasons(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[str | None]:
+        """For each delivery of this kind the reason to suppress, or None."""
+        if self.checks is not None and len(deliveries) > 1:
+            return self.checks(deliveries, now)
+        return [self.check(delivery, now) for delivery in deliveries]
+
+    def fillings(self, deliveries: Sequence[Delivery]) -> Sequence[dict[str, str]]:
+        """For each delivery of this kind what its text is filled with."""
+        if self.contexts is not None and len(deliveries) > 1:
+            return self.contexts(deliveries)
+        return [self.context(delivery) for delivery in deliveries]
 
 
 _kinds: dict[str, Kind] = {}

@@ -6,207 +6,202 @@ repeated only with the same key.
        +--- lease ran out +                 +--- soft error, or lease ran out and a repeat is absorbed --> pending
     pending, sending --withdrawn--> cancelled;   sending --the gate says no--> suppressed
 
-The gate is one transaction: it locks the row, asks the kind's check, writes the attempt and sets `handing`. That
-statement is the moment of sending. No network inside a transaction.
+All in batches of up to 200, one transaction and a fixed number of statements for claim, gate and answers each
+(`delivery.gate`, `delivery.answers`). A batch that raises is taken again one by one, and only the one that raises moves
+an hour ahead and is reported. No network inside a transaction; what has not begun to leave a few seconds after its
+gate goes back and passes it anew.
 """
 
 import logging
 import os
 import secrets
-from datetime import datetime, timedelta
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
 
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q
 
 from delivery import transports
-from delivery.catalogue import subject_of, text_of
-from delivery.kinds import Kind, kind_of
-from delivery.models import Attempt, Delivery, InboxItem, Stop
-from delivery.services import SOFT_DELAYS, in_window
-from delivery.transports import inbox
-from ground import clock
-from ground.site import site_url
-from people.models import ContactWay
-from people.selectors import account_of, live_ways
-from people.services import link_give, way_bounced
+from delivery.answers import POSTPONE, Answer, give_back, repeats, settle
+from delivery.gate import FREE, LEASE, Leaving, Passed, trailing
+from delivery.gate import gate as gate_of
+from delivery.models import Attempt, Delivery
+from delivery.services import SOFT_DELAYS
+from ground import clock, failpoints
+
+__all__ = ["claim", "gate", "hand_over", "recover", "tick"]
 
 log = logging.getLogger("porchlight.delivery")
 
 BATCH = 200
-LEASE = timedelta(minutes=2)
-POSTPONE = timedelta(hours=1)  # a delivery whose hand-over raises is taken up again after this
+PATIENCE = 30.0  # seconds of real time that answers wait for a database that is away
+FRESH = 5.0  # seconds of real time in which what passed the gate must have begun to leave
 OWNER = f"{os.getpid()}-{secrets.token_hex(4)}"
+
+
+class Pace:
+    """How many are taken at once: fewer when the transports are slow, so that nothing waits long behind the gate."""
+
+    def __init__(self) -> None:
+        self.size = BATCH
+
+    def note(self, *, sent: int, whole: bool, seconds: float) -> None:
+        if not whole:
+            self.size = max(1, sent // 2)
+        elif seconds < FRESH / 5:
+            self.size = min(BATCH, self.size * 2)
+
+
+pace = Pace()
 
 
 def tick(now: datetime) -> int:
     """Take up everything that is due at `now` (UTC), up to one batch; return how many were taken."""
     recover(now)
-    claimed = claim(now)
-    for pk in claimed:
-        try:
-            # a batch may take a while: the grace counts from the moment of this very attempt
-            hand_over(pk, max(now, clock.now()))
-        except Exception:  # one bad row must harm no neighbour: an hour ahead, and reported
-            log.exception("delivery %s raised and waits an hour", pk)
-            Delivery.objects.filter(pk=pk, state="sending").update(
-                state="pending", lease_until=None, lease_owner="", not_before=now + POSTPONE, reason="raised"
-            )
+    claimed = claim(now, pace.size)
+    for pks in one_each(claimed):
+        # a batch may take a while: the grace counts from the moment of this very attempt
+        hand_over(pks, max(now, clock.now()))
     return len(claimed)
 
 
 def recover(now: datetime) -> None:
     """Take back what a worker that died had claimed. Before the gate nothing was sent: it is pending again.
 
-    After the gate: a channel that absorbs repeats tries once more with the same key, others end as uncertain.
+    After the gate: a channel that absorbs repeats tries once more with the same key, others end as uncertain. A lease
+    that ends later than any that is given now is of a clock that was ahead, and is over as well.
     """
-    lost = Delivery.objects.filter(lease_until__lt=now)
-    lost.filter(state="sending").update(state="pending", lease_until=None, lease_owner="")
-    for delivery in lost.filter(state="handing"):
-        last = delivery.tries.order_by("-pk").first()
-        transport = transports.transport_of(last.transport) if last else None
-        again = delivery.attempts < 2 and (transport is None or transport.absorbs_repeats)
-        Delivery.objects.filter(pk=delivery.pk, state="handing").update(
-            state="pending" if again else "uncertain",
-            reason="" if again else "the worker stopped while sending",
-            lease_until=None,
-            lease_owner="",
+    over = Q(lease_until__lt=now) | Q(lease_until__gt=now + 2 * LEASE)
+    lost = Delivery.objects.filter(over, state__in=["sending", "handing"])
+    pks = list(lost.values_list("pk", flat=True)[:BATCH])
+    if not pks:
+        return
+    with transaction.atomic():
+        rows = list(_for_update(lost.filter(pk__in=pks).order_by("pk")))
+        unsent = [row.pk for row in rows if row.state == "sending"]
+        Delivery.objects.filter(pk__in=unsent).update(state="pending", **FREE)
+        begun = [row.pk for row in rows if row.state == "handing"]
+        tries: dict[int, list[Attempt]] = {pk: [] for pk in begun}
+        for attempt in Attempt.objects.filter(delivery__in=begun).order_by("pk"):
+            tries[attempt.delivery_id].append(attempt)
+        again = [pk for pk, own in tries.items() if not own or repeats(own[-1].transport, trailing(own))]
+        Delivery.objects.filter(pk__in=again).update(state="pending", reason="", **FREE)
+        Delivery.objects.filter(pk__in=set(begun) - set(again)).update(
+            state="uncertain", reason="the worker stopped while sending", **FREE
         )
 
 
-def claim(now: datetime) -> list[int]:
-    """Compare-and-swap: a row that two workers see is taken by one."""
+def claim(now: datetime, limit: int = BATCH) -> dict[int, int]:
+    """Compare-and-swap: a row that two workers see is taken by one. The recipients by the ids of what was claimed."""
+    due = Delivery.objects.filter(state="pending", not_before__lte=now).order_by("not_before", "pk")
+    if not due.values_list("pk")[:1]:
+        return {}  # nothing is locked for nothing
     with transaction.atomic():
-        due = Delivery.objects.filter(state="pending", not_before__lte=now).order_by("not_before", "pk")
-        if connection.features.has_select_for_update_skip_locked:
-            due = due.select_for_update(skip_locked=True)
-        pks = list(due.values_list("pk", flat=True)[:BATCH])
-        if pks:
-            Delivery.objects.filter(pk__in=pks, state="pending").update(
-                state="sending", lease_until=clock.now() + LEASE, lease_owner=OWNER
-            )
-        return pks
+        found = dict(_for_update(due).values_list("pk", "recipient_id")[:limit])
+        Delivery.objects.filter(pk__in=found, state="pending").update(
+            state="sending", lease_until=clock.now() + LEASE, lease_owner=OWNER
+        )
+        failpoints.reach("claiming")
+    failpoints.reach("claimed")
+    return found
 
 
-def hand_over(pk: int, now: datetime) -> None:
-    """Gate, transport, answer, for one claimed delivery; a hard bounce moves on to the next way with the same key."""
-    way: ContactWay | None = None
-    tried: set[int] = set()
-    delivery = gate(pk, now)
-    while delivery is not None:
-        way = next_way(delivery, tried)
-        if way is None:
-            finish_without_way(delivery, bounced=bool(tried))
+def _for_update(rows: Any) -> Any:
+    """Locked where the database locks rows, without those that somebody else holds."""
+    return rows.select_for_update(skip_locked=True) if connection.features.has_select_for_update_skip_locked else rows
+
+
+def one_each(claimed: dict[int, int]) -> Iterator[list[int]]:
+    """In their order, at most one of each recipient at a time."""
+    left = list(claimed.items())
+    while left:
+        taken: dict[int, int] = {}
+        rest = [(pk, person) for pk, person in left if taken.setdefault(person, pk) != pk]
+        yield list(taken.values())
+        left = rest
+
+
+def hand_over(pks: Sequence[int], now: datetime) -> None:
+    """Gate, transports, answers, for claimed deliveries of different recipients; `now` in UTC."""
+    try:
+        passed = gate(pks, now)
+    except Exception as error:
+        if not connection.in_atomic_block and not connection.is_usable():
+            raise  # the database is away: the leases run out, nothing was sent
+        if len(pks) == 1:
+            _rest(pks[0], now, error)
             return
-        tried.add(way.pk)
-        outcome, detail = attempt(delivery, way)
-        if outcome == "hard":
-            way_bounced(way=way)
-            continue
-        settle(delivery, outcome, detail)
-        return
+        log.exception("a batch of %s deliveries raised and is taken one by one", len(pks))
+        passed = Passed(locked=list(pks))
+    _send_all(passed.leaving)
+    for pk in passed.locked:
+        hand_over([pk], max(now, clock.now()))
 
 
-def gate(pk: int, now: datetime) -> Delivery | None:
-    """The moment of sending. None when the message was withdrawn or its kind's check gives a reason."""
-    with transaction.atomic():
-        rows = Delivery.objects.filter(pk=pk, state="sending", lease_owner=OWNER)
-        if connection.features.has_select_for_update:
-            rows = rows.select_for_update(of=("self",))
-        delivery = rows.select_related("recipient").first()
-        if delivery is None:
-            return None
-        kind = kind_of(delivery.kind)
-        reason = kind.check(delivery, now)
-        if reason is not None:
-            rows.update(state="suppressed", reason=reason[:120], lease_until=None, lease_owner="")
-            return None
-        allowed = now if delivery.any_hour else in_window(delivery.recipient, now)
-        if allowed > now:  # an outage kept it: it waits for the window's next start (docs/rules.md 4.1)
-            rows.update(state="pending", not_before=allowed, lease_until=None, lease_owner="")
-            return None
-        delivery.attempts += 1
-        delivery.attempted_at = delivery.attempted_at or now
-        rows.update(state="handing", attempts=delivery.attempts, attempted_at=delivery.attempted_at)
-        if delivery.to_inbox:
-            put_into_inbox(delivery, kind, now)
-        return delivery
+def gate(pks: Sequence[int], now: datetime) -> Passed:
+    """The moment of sending, for what this worker holds."""
+    return gate_of(pks, now, owner=OWNER)
 
 
-def put_into_inbox(delivery: Delivery, kind: Kind, now: datetime) -> None:
-    """The copy inside the site, once, in the gate's own transaction."""
-    if account_of(delivery.recipient) is None:
-        return
-    inbox.put(delivery, compose(delivery, kind), now)
-
-
-def next_way(delivery: Delivery, tried: set[int]) -> ContactWay | None:
-    """The recipient's first way that is live, not stopped, has a transport here and was not tried in this hand-over."""
-    ways = [way for way in live_ways(delivery.recipient) if way.pk not in tried and transports.transport_of(way.kind)]
-    stopped = set(
-        Stop.objects.filter(address_hash__in=[way.address_hash for way in ways]).values_list("address_hash", flat=True)
+def _rest(pk: int, now: datetime, error: Exception) -> None:
+    """One bad row must harm no neighbour: an hour ahead, and reported. Trouble of the database is not its fault."""
+    log.error("delivery %s raised and waits", pk, exc_info=error)
+    wait = SOFT_DELAYS[0] if isinstance(error, OperationalError) else POSTPONE
+    Delivery.objects.filter(pk=pk, state="sending", lease_owner=OWNER).update(
+        state="pending", not_before=now + wait, reason="raised", **FREE
     )
-    return next((way for way in ways if way.address_hash not in stopped), None)
 
 
-def attempt(delivery: Delivery, way: ContactWay) -> tuple[str, str]:
-    """One hand-over to one transport: the row is written before, finished after. Returns (outcome, detail)."""
-    row = Attempt.objects.create(delivery=delivery, way=way, transport=way.kind, started_at=clock.now())
-    outcome, detail = transports.dispatch(way.kind, way.address, compose(delivery, kind_of(delivery.kind)))
-    if outcome == "soft" and delivery.tries.filter(way=way, outcome="soft").count() >= len(SOFT_DELAYS):
+def _send_all(leaving: Sequence[Leaving]) -> None:
+    """Hand them to their transports; a hard bounce moves on to the next way with the same key."""
+    if not leaving:
+        return
+    failpoints.reach("handing")
+    begun = time.monotonic()
+    rest: Sequence[Leaving] = []
+    answers = []
+    for at, one in enumerate(leaving):
+        if time.monotonic() - begun > FRESH:
+            rest = leaving[at:]
+            break
+        answers.append(send(one))
+    pace.note(sent=len(answers), whole=not rest, seconds=time.monotonic() - begun)
+    while answers:
+        answers = [send(one) for one in _settle(answers)]
+    if rest:
+        give_back(rest, owner=OWNER)
+    failpoints.reach("settled")
+
+
+def send(one: Leaving) -> Answer:
+    """One message to one transport, outside any transaction."""
+    try:
+        outcome, detail = transports.dispatch(one.way.kind, one.way.address, one.message)
+    except Exception:
+        log.exception("the transport of delivery %s raised", one.delivery.pk)
+        return Answer(one, "raised")
+    if outcome == "soft" and one.soft[one.way.pk] >= len(SOFT_DELAYS):
         outcome = "hard"
-    Attempt.objects.filter(pk=row.pk).update(finished_at=clock.now(), outcome=outcome, detail=detail[:200])
-    return outcome, detail
+    failpoints.reach("sent")
+    return Answer(one, outcome, detail)
 
 
-def settle(delivery: Delivery, outcome: str, detail: str) -> None:
-    """Write the answer of the transport; compare-and-swap from `handing`, so that nothing said is unsaid."""
-    now = clock.now()
-    row = Delivery.objects.filter(pk=delivery.pk, state="handing")
-    free = {"lease_until": None, "lease_owner": ""}
-    if outcome == "sent":
-        row.update(state="handed_over", handed_at=now, reason="", **free)
-    elif outcome == "uncertain":
-        row.update(state="uncertain", handed_at=now, reason=detail[:120], **free)
-    else:
-        soft = delivery.tries.filter(outcome="soft").count()
-        later = now + SOFT_DELAYS[min(soft, len(SOFT_DELAYS)) - 1]
-        row.update(state="pending", not_before=in_window(delivery.recipient, later), reason=detail[:120], **free)
-
-
-def finish_without_way(delivery: Delivery, *, bounced: bool) -> None:
-    """No way is left. A copy inside the site counts as handed over, unless ways outside refused it just now."""
-    now = clock.now()
-    inside = delivery.to_inbox and not bounced and InboxItem.objects.filter(delivery=delivery).exists()
-    Delivery.objects.filter(pk=delivery.pk, state="handing").update(
-        state="handed_over" if inside else "failed",
-        handed_at=now if inside else None,
-        bounced=not inside,
-        reason="" if inside else "no way is left",
-        lease_until=None,
-        lease_owner="",
-    )
-
-
-def compose(delivery: Delivery, kind: Kind) -> transports.Message:
-    """Fill the catalogue's text at the send: the link is the same for every repeat."""
-    recipient = delivery.recipient
-    values = {name: value[:12] for name, value in kind.context(delivery).items()}
-    link, stop = (url_of(delivery, of(delivery)) for of in (kind.link, kind.stop))
-    return transports.Message(
-        key=delivery.dedupe_key,
-        kind=delivery.kind,
-        subject=subject_of(recipient.language),
-        text=text_of(kind.text, recipient.language, {**values, "link": link}).strip(),
-        sender=settings.SENDER_LABEL,
-        link=link,
-        stop=stop,
-        language=recipient.language,
-        ref=delivery.pid.hex,
-        replies=bool(kind.replies),
-    )
-
-
-def url_of(delivery: Delivery, subject: tuple[str, int] | None) -> str:
-    if subject is None:
-        return ""
-    return f"{site_url()}/{link_give(purpose=subject[0], subject=subject[1], person=delivery.recipient)}"
+def _settle(answers: Sequence[Answer]) -> list[Leaving]:
+    """Write what was answered. A database that is away is waited for: what is known must not be asked twice."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return settle(answers, owner=OWNER)
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block or time.monotonic() > until:
+                raise
+            log.exception("the answers of %s deliveries are not written yet", len(answers))
+            connection.close()
+            time.sleep(0.5)
+        except Exception:
+            if len(answers) > 1:
+                return [further for one in answers for further in _settle([one])]
+            log.exception("the answer of delivery %s cannot be written", answers[0].of.delivery.pk)
+            return []

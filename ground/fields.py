@@ -1,5 +1,6 @@
 """A text field that lies encrypted in the database (Fernet, key derived from the site's secret)."""
 
+from functools import cache
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -16,18 +17,19 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     def get_prep_value(self, value: Any) -> Any:
         if value is None:
             return None
-        return _fernet().encrypt(str(value).encode()).decode("ascii")
+        return _fernet(settings.FIELD_KEY).encrypt(str(value).encode()).decode("ascii")
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> str | None:
         if value is None:
             return None
         try:
-            return _fernet().decrypt(value.encode("ascii")).decode()
+            return _fernet(settings.FIELD_KEY).decrypt(value.encode("ascii")).decode()
         except InvalidToken as error:
             raise ValueError(
                 "a stored field cannot be read with this site's secret: restore the secret key it was written with"
             ) from error
 
 
-def _fernet() -> Fernet:
-    return Fernet(settings.FIELD_KEY)
+@cache
+def _fernet(key: bytes) -> Fernet:
+    return Fernet(key)

@@ -1,5 +1,6 @@
 """Reads about who: scoped to what the asker may know."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -33,6 +34,20 @@ def blocked_between(one: Person, other: Person) -> bool:
 def live_ways(person: Person) -> list[ContactWay]:
     """The ways that were not refused for good, in the order the person set."""
     return list(ContactWay.objects.filter(person=person, bounced_at=None).order_by("position", "pk"))
+
+
+def live_ways_of(people: Iterable[Person]) -> dict[int, list[ContactWay]]:
+    """`live_ways` of many, by the id of the person, in one statement; nobody is left out."""
+    found: dict[int, list[ContactWay]] = {person.pk: [] for person in people}
+    for way in ContactWay.objects.filter(person__in=found, bounced_at=None).order_by("position", "pk"):
+        found[way.person_id].append(way)
+    return found
+
+
+def with_account(people: Iterable[Person]) -> set[int]:
+    """The ids of those who have an account, in one statement."""
+    asked = {person.pk for person in people}
+    return set(Account.objects.filter(person__in=asked).values_list("person_id", flat=True)) if asked else set()
 
 
 def is_coordinator(person: Person | None) -> bool:

@@ -1,6 +1,7 @@
 """The only writers of who: accounts, persons, ways, blocks, links, changes, the access log."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -140,7 +141,13 @@ def way_test(*, actor: Person, way_id: int) -> ContactWay:
 
 def way_bounced(*, way: ContactWay) -> None:
     """A provider refused this way for good."""
-    ContactWay.objects.filter(pk=way.pk, bounced_at=None).update(bounced_at=clock.now())
+    ways_bounced(ways=[way])
+
+
+def ways_bounced(*, ways: Iterable[ContactWay]) -> None:
+    """`way_bounced` for many, in one statement."""
+    found = ContactWay.objects.filter(pk__in=[way.pk for way in ways], bounced_at=None)
+    found.update(bounced_at=clock.now())
 
 
 def change_write(*, person: Person, cause: str, ref: int | None = None, at: datetime | None = None) -> None:
@@ -186,6 +193,49 @@ def link_give(*, purpose: str, subject: int, person: Person, expires_at: datetim
     except IntegrityError:  # another worker gave the same link at the same moment: it is the same token
         pass
     return token
+
+
+@dataclass(frozen=True, slots=True)
+class LinkWanted:
+    """A standing link that a message is to carry."""
+
+    purpose: str
+    subject: int
+    person: Person
+
+
+def links_give(*, wanted: Sequence[LinkWanted]) -> list[str]:
+    """`link_give` for many at once, in their order: one statement for each purpose, one more for links that are new."""
+    last: dict[tuple[str, int, int], Link] = {}
+    for purpose in {one.purpose for one in wanted}:
+        asked = [one for one in wanted if one.purpose == purpose]
+        found = Link.objects.filter(
+            purpose=purpose,
+            subject__in={one.subject for one in asked},
+            person__in={one.person.pk for one in asked},
+        )
+        for link in found.order_by("serial"):
+            last[purpose, link.subject, link.person_id] = link
+    tokens, fresh, now = [], {}, clock.now()
+    for one in wanted:
+        key = (one.purpose, one.subject, one.person.pk)
+        before = last.get(key)
+        stands = before is not None and before.revoked_at is None and before.used_at is None
+        serial = (before.serial if before else 0) + (0 if stands else 1)
+        token = links.token_for(one.purpose, one.subject, one.person.pid, serial)
+        tokens.append(token)
+        if not stands:
+            fresh[key] = Link(
+                token_hash=links.hash_of(token),
+                purpose=one.purpose,
+                subject=one.subject,
+                person=one.person,
+                serial=serial,
+                created_at=now,
+            )
+    if fresh:  # another worker may give the same link at the same moment: it is the same token
+        Link.objects.bulk_create(fresh.values(), ignore_conflicts=True)
+    return tokens
 
 
 def link_open(*, token: str) -> Link:

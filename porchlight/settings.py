@@ -22,6 +22,8 @@ def _flag(name: str) -> bool:
 
 
 DEVELOPMENT = _flag("PORCHLIGHT_DEV")  # moved clock, mail page, demo sign-ins; loopback only (manage.py serve)
+# where a test lets this process die or stand still (ground.failpoints); without a switch for tests there is none
+FAILPOINT = os.environ.get("PORCHLIGHT_FAILPOINT", "") if DEVELOPMENT or _flag("PORCHLIGHT_TEST") else ""
 DATA_DIR = Path(os.environ.get("PORCHLIGHT_DATA", BASE_DIR / "var")).resolve()
 SECRET_KEY = load_secret(DATA_DIR)
 FIELD_KEY = fernet_key(SECRET_KEY, "encrypted fields")

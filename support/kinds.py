@@ -3,25 +3,24 @@
 A supporter hears the name the member chose and nothing else: no group, place, date, count or reason (rule D5).
 """
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils import formats, translation
 from django.utils.translation import gettext as _
 
 from circle.models import Supporter
-from delivery.kinds import Kind, Subject, register
+from delivery.kinds import Check, Checks, Context, Contexts, Kind, Subject, register
 from delivery.models import Delivery
 from delivery.services import in_window
 from ground import clock
 from ground.errors import Settled
 from people.models import Person
-from people.selectors import account_of
 from support import streaks
-from support.models import Answer, Episode, EpisodeSupporter
-from support.selectors import contacts
-from support.selectors.cases import Case, case_of, decision_of
+from support.models import Answer, Episode, EpisodeSupporter, Rule
+from support.selectors import cases, contacts
+from support.selectors.cases import Case, decision_of
 from support.selectors.contacts import CLOSED, GONE, NOT_DUE, OVERDUE, WORDS, grace_of
 from support.services.answers import answer_give
 from support.services.messages import TO_SUPPORTERS
@@ -32,116 +31,146 @@ ROOM = 12  # characters that a text has for a name or a time
 
 
 # --- checks ---------------------------------------------------------------------------------------------------
+# Each asks for many at once what it asks for one: `one(checks)` is the single check of the same kind.
 
 
-def check_soft_note(delivery: Delivery, now: datetime) -> str | None:
+def one(checks: Checks) -> Check:
+    """The check of a single delivery: a batch of one, so that the two cannot differ."""
+    return lambda delivery, now: checks([delivery], now)[0]
+
+
+def check_soft_notes(deliveries: Sequence[Delivery], now: datetime) -> list[str | None]:
     """A soft note needs s >= 1."""
-    return _check_streak(delivery, now, streaks.check_soft_note)
+    return _check_streaks(deliveries, now, lambda _delivery, streak: streaks.check_soft_note(streak))
 
 
-def check_heads_up(delivery: Delivery, now: datetime) -> str | None:
+def check_heads_ups(deliveries: Sequence[Delivery], now: datetime) -> list[str | None]:
     """A heads-up needs s >= N-1, N as when it was decided."""
-    threshold = int(delivery.payload["threshold"])
-    return _check_streak(delivery, now, lambda streak: streaks.check_heads_up(streak, threshold))
-
-
-def _check_streak(delivery: Delivery, now: datetime, check: Callable[[int], Reason | None]) -> str | None:
-    found = _open(delivery)
-    if isinstance(found, str):
-        return found
-    case, episode = found
-    barred = check(streaks.streak_at(case.records(episode.watch, now), now).count)
-    return _member_gone(delivery.recipient) or (WORDS[barred] if barred else None)
-
-
-def check_final_notice(delivery: Delivery, now: datetime) -> str | None:
-    """A final notice needs that the decision stands; a further one (4.8) also that no pause is on."""
-    found = _open(delivery)
-    if isinstance(found, str):
-        return found
-    case, episode = found
-    decision = decision_of(episode)
-    barred = streaks.check_final_notice(
-        decision_stands=decision is not None and streaks.decision_stands(case.records(episode.watch, now), decision),
-        further=int(delivery.payload["number"]) > 1,
-        paused=case.paused_at(now),
+    return _check_streaks(
+        deliveries, now, lambda delivery, streak: streaks.check_heads_up(streak, int(delivery.payload["threshold"]))
     )
-    return _member_gone(delivery.recipient) or (WORDS[barred] if barred else None)
 
 
-def check_nudge(delivery: Delivery, now: datetime) -> str | None:
+def _check_streaks(
+    deliveries: Sequence[Delivery], now: datetime, check: Callable[[Delivery, int], Reason | None]
+) -> list[str | None]:
+    def bar(delivery: Delivery, case: Case, episode: Episode) -> Reason | None:
+        return check(delivery, streaks.streak_at(case.records(episode.watch, now), now).count)
+
+    return _check_member(deliveries, now, bar)
+
+
+def check_final_notices(deliveries: Sequence[Delivery], now: datetime) -> list[str | None]:
+    """A final notice needs that the decision stands; a further one (4.8) also that no pause is on."""
+
+    def bar(delivery: Delivery, case: Case, episode: Episode) -> Reason | None:
+        decision = decision_of(episode)
+        return streaks.check_final_notice(
+            decision_stands=decision is not None
+            and streaks.decision_stands(case.records(episode.watch, now), decision),
+            further=int(delivery.payload["number"]) > 1,
+            paused=case.paused_at(now),
+        )
+
+    return _check_member(deliveries, now, bar)
+
+
+def _check_member(
+    deliveries: Sequence[Delivery], now: datetime, bar: Callable[[Delivery, Case, Episode], Reason | None]
+) -> list[str | None]:
+    """What every message to the member about an open episode needs, then `bar`."""
+    members = _cases({delivery.recipient_id for delivery in deliveries}, now)
+    alive = contacts.alive(members)
+    found: list[str | None] = []
+    for delivery in deliveries:
+        case = members.get(delivery.recipient_id)
+        episode = case and next((e for e in case.episodes.values() if e.pk == delivery.payload["episode"]), None)
+        if case is None:
+            found.append(GONE)
+        elif not episode:
+            found.append(WORDS[Reason.EPISODE_ENDED])
+        elif delivery.recipient_id not in alive:
+            found.append(CLOSED)
+        else:
+            barred = bar(delivery, case, episode)
+            found.append(WORDS[barred] if barred else None)
+    return found
+
+
+def check_nudges(deliveries: Sequence[Delivery], now: datetime) -> list[str | None]:
     """All of 4.7, 4.8, and for level 2 that 4.4 still says now."""
-    found = _row(delivery)
-    if isinstance(found, str):
-        return found
-    case, row = found
-    people = contacts.load([case], now)
-    barred = contacts.nudge_barred(case, row, people, now)
-    if barred is not None:
-        return barred
-    if streaks.overdue(in_window(delivery.recipient, delivery.due_at), now):
-        return OVERDUE
-    if row.level != 1:
-        due = contacts.level2_due(case, row.episode, people)
-        if due is None or due > now:
-            return NOT_DUE
-    return None
+
+    def bar(delivery: Delivery, case: Case, row: EpisodeSupporter, people: contacts.People) -> str | None:
+        barred = contacts.nudge_barred(case, row, people, now)
+        if barred is not None:
+            return barred
+        if streaks.overdue(in_window(delivery.recipient, delivery.due_at), now):
+            return OVERDUE
+        if row.level != 1:
+            due = contacts.level2_due(case, row.episode, people)
+            if due is None or due > now:
+                return NOT_DUE
+        return None
+
+    return _check_supporters(deliveries, now, bar)
 
 
-def check_reminder(delivery: Delivery, now: datetime) -> str | None:
+def check_reminders(deliveries: Sequence[Delivery], now: datetime) -> list[str | None]:
     """All of 4.7, and a claim that stands."""
-    found = _row(delivery)
-    if isinstance(found, str):
-        return found
-    case, row = found
-    return contacts.reminder_barred(case, row, contacts.load([case], now), now)
+
+    def bar(_delivery: Delivery, case: Case, row: EpisodeSupporter, people: contacts.People) -> str | None:
+        return contacts.reminder_barred(case, row, people, now)
+
+    return _check_supporters(deliveries, now, bar)
 
 
-def check_closing(delivery: Delivery, now: datetime) -> str | None:
+def _check_supporters(
+    deliveries: Sequence[Delivery],
+    now: datetime,
+    bar: Callable[[Delivery, Case, EpisodeSupporter, contacts.People], str | None],
+) -> list[str | None]:
+    """Their rows in the open episodes, then `bar`."""
+    supporters = {delivery.payload["supporter"] for delivery in deliveries}
+    member_of = dict(Supporter.objects.filter(pk__in=supporters).values_list("pk", "member_id"))
+    members = _cases(set(member_of.values()), now)
+    people = contacts.load(members.values(), now)
+    found: list[str | None] = []
+    for delivery in deliveries:
+        case = members.get(member_of.get(delivery.payload["supporter"], 0))
+        rows = case.rows.get(delivery.payload["episode"], []) if case else []
+        row = next((row for row in rows if row.pk == delivery.payload["row"]), None)
+        if case is None:
+            found.append(GONE)
+        else:
+            found.append(bar(delivery, case, row, people) if row else WORDS[Reason.EPISODE_ENDED])
+    return found
+
+
+def check_closings(deliveries: Sequence[Delivery], now: datetime) -> list[str | None]:
     """Retraction: consent `absence`; back in touch: also `back_in_touch`; both acceptance and reachability."""
-    row = _any_row(delivery)
-    if row is None:
-        return GONE
-    people = contacts.load_rows([row], [row.supporter.member_id], now)
-    return contacts.closing_barred(MessageKind(delivery.kind), row.supporter, people)
+    wanted = EpisodeSupporter.objects.filter(pk__in={delivery.payload["row"] for delivery in deliveries})
+    rows = {row.pk: row for row in wanted.select_related("supporter__member", "supporter__person", "episode")}
+    people = contacts.load_rows(list(rows.values()), [row.supporter.member_id for row in rows.values()], now)
+    found: list[str | None] = []
+    for delivery in deliveries:
+        row = rows.get(delivery.payload["row"])
+        found.append(contacts.closing_barred(MessageKind(delivery.kind), row.supporter, people) if row else GONE)
+    return found
 
 
-def check_member_closing(delivery: Delivery, now: datetime) -> str | None:
+def check_member_closings(deliveries: Sequence[Delivery], now: datetime) -> list[str | None]:
     """All sorted, apology and unreachable are not looked at again; a closed account gets nothing."""
-    return _member_gone(delivery.recipient)
+    alive = contacts.alive({delivery.recipient_id for delivery in deliveries})
+    return [None if delivery.recipient_id in alive else CLOSED for delivery in deliveries]
 
 
-def _member_gone(person: Person) -> str | None:
-    account = account_of(person)
-    return None if account is not None and account.is_active else CLOSED
-
-
-def _open(delivery: Delivery) -> tuple[Case, Episode] | str:
-    """The case of a message to the member and its episode, or the reason why there is none."""
-    case = case_of(delivery.recipient)
-    if case is None:
-        return GONE
-    for episode in case.episodes.values():
-        if episode.pk == delivery.payload["episode"]:
-            return case, episode
-    return WORDS[Reason.EPISODE_ENDED]
-
-
-def _row(delivery: Delivery) -> tuple[Case, EpisodeSupporter] | str:
-    """The case of a message to a supporter and their row in the open episode, or the reason why there is none."""
-    supporter = Supporter.objects.select_related("member").filter(pk=delivery.payload["supporter"]).first()
-    case = case_of(supporter.member) if supporter else None
-    if case is None:
-        return GONE
-    for row in case.rows.get(delivery.payload["episode"], []):
-        if row.pk == delivery.payload["row"]:
-            return case, row
-    return WORDS[Reason.EPISODE_ENDED]
-
-
-def _any_row(delivery: Delivery) -> EpisodeSupporter | None:
-    rows = EpisodeSupporter.objects.select_related("supporter__member", "supporter__person", "episode")
-    return rows.filter(pk=delivery.payload["row"]).first()
+def _cases(members: set[int], now: datetime) -> dict[int, Case]:
+    """The cases of those who have a rule; where a change waits to be evaluated, with the records as they are now."""
+    loaded = cases.load(list(Rule.objects.select_related("person").filter(person__in=members)))
+    changed = [case for case in loaded if case.changed]
+    if changed:
+        cases.load_facts(changed, now)
+    return {case.person.pk: case for case in loaded}
 
 
 # --- what the texts are filled with ---------------------------------------------------------------------------
@@ -151,33 +180,52 @@ def member_context(delivery: Delivery) -> dict[str, str]:
     return {"me": delivery.recipient.name}
 
 
-def supporter_context(delivery: Delivery) -> dict[str, str]:
+def alone(contexts: Contexts) -> Context:
+    """The context of a single delivery: a batch of one."""
+    return lambda delivery: contexts([delivery])[0]
+
+
+def supporter_contexts(deliveries: Sequence[Delivery]) -> list[dict[str, str]]:
     """The names the member chose, for themselves and for this supporter; nothing else leaves (D5)."""
-    supporter = Supporter.objects.get(pk=delivery.payload["supporter"])
-    if delivery.recipient_id == supporter.member_id:
-        return {"me": delivery.recipient.name, "su": supporter.name}
-    return {"me": supporter.sender_name, "su": supporter.name}
+    supporters = Supporter.objects.in_bulk({delivery.payload["supporter"] for delivery in deliveries})
+    found = []
+    for delivery in deliveries:
+        supporter = supporters[delivery.payload["supporter"]]
+        to_member = delivery.recipient_id == supporter.member_id
+        found.append({"me": delivery.recipient.name if to_member else supporter.sender_name, "su": supporter.name})
+    return found
 
 
-def final_context(delivery: Delivery) -> dict[str, str]:
+def final_contexts(deliveries: Sequence[Delivery]) -> list[dict[str, str]]:
     """Who would be told, and when the first of them would be, in the member's zone."""
+    rows: dict[int, list[EpisodeSupporter]] = {delivery.payload["episode"]: [] for delivery in deliveries}
+    found = EpisodeSupporter.objects.filter(episode__in=rows).select_related("supporter__person")
+    for row in found.order_by("level", "pk"):
+        rows[row.episode_id].append(row)
+    first = {pk: [row for row in listed if row.level == 1] or listed for pk, listed in rows.items()}
+    every = [row for listed in first.values() for row in listed]
+    people = contacts.load_rows(every, [delivery.recipient_id for delivery in deliveries], clock.now())
+    grace = {pk: grace_of(episode) for pk, episode in Episode.objects.in_bulk(rows).items()}
+    by_episode = [(delivery, delivery.payload["episode"]) for delivery in deliveries]
+    return [_final(delivery, first[pk], grace[pk], people) for delivery, pk in by_episode]
+
+
+def _final(
+    delivery: Delivery, first: list[EpisodeSupporter], grace: timedelta, people: contacts.People
+) -> dict[str, str]:
     member = delivery.recipient
-    episode = Episode.objects.get(pk=delivery.payload["episode"])
-    rows = EpisodeSupporter.objects.filter(episode=episode).select_related("supporter__person").order_by("level", "pk")
-    first = [row for row in rows if row.level == 1] or list(rows)
     attempt = delivery.attempted_at or clock.now()
-    people = contacts.load_rows(first, [member.pk], attempt)
     times = [
         streaks.level1_due(
             final_attempt=attempt,
-            grace=grace_of(episode),
+            grace=grace,
             last_nudge_handed_over_at=people.last_told.get(row.supporter_id) if row.level == 1 else None,
         ).at
         for row in first
     ]
     when = min(
         (in_window(row.supporter.person, due) for row, due in zip(first, times, strict=True)),
-        default=attempt + grace_of(episode),
+        default=attempt + grace,
     )
     with translation.override(member.language):
         return {"me": member.name, "su": names([row.supporter.name for row in first]), "when": weekday(when, member)}
@@ -245,24 +293,50 @@ REPLIES = {"1": _reply(Answer.CLAIM), "2": _reply(Answer.REACHED), "3": _reply(A
 
 def enter() -> None:
     """Called from apps.py."""
-    register(Kind("soft_note", "T14", check=check_soft_note, context=member_context, link=watch_link))
-    register(Kind("heads_up", "T01", check=check_heads_up, context=member_context, link=watch_link))
-    register(Kind("final_notice", "T02", check=check_final_notice, context=final_context, link=watch_link))
-    register(Kind("all_sorted", "T15", check=check_member_closing, context=member_context, link=watch_link))
-    register(Kind("apology", "T16", check=check_member_closing, context=told_context, link=watch_link))
-    register(Kind("unreachable", "T18", check=check_member_closing, context=supporter_context, link=circle_link))
-    for name, text, check in (
-        ("nudge", "T03", check_nudge),
-        ("reminder", "T17", check_reminder),
-        ("retraction", "T06", check_closing),
-        ("back_in_touch", "T05", check_closing),
+    for name, text, checks in (
+        ("soft_note", "T14", check_soft_notes),
+        ("heads_up", "T01", check_heads_ups),
+        ("all_sorted", "T15", check_member_closings),
+    ):
+        register(Kind(name, text, check=one(checks), checks=checks, context=member_context, link=watch_link))
+    register(
+        Kind(
+            "final_notice",
+            "T02",
+            check=one(check_final_notices),
+            checks=check_final_notices,
+            context=alone(final_contexts),
+            contexts=final_contexts,
+            link=watch_link,
+        )
+    )
+    closing = one(check_member_closings)
+    register(Kind("apology", "T16", check=closing, checks=check_member_closings, context=told_context, link=watch_link))
+    register(
+        Kind(
+            "unreachable",
+            "T18",
+            check=closing,
+            checks=check_member_closings,
+            context=alone(supporter_contexts),
+            contexts=supporter_contexts,
+            link=circle_link,
+        )
+    )
+    for name, text, checks in (
+        ("nudge", "T03", check_nudges),
+        ("reminder", "T17", check_reminders),
+        ("retraction", "T06", check_closings),
+        ("back_in_touch", "T05", check_closings),
     ):
         register(
             Kind(
                 name,
                 text,
-                check=check,
-                context=supporter_context,
+                check=one(checks),
+                checks=checks,
+                context=alone(supporter_contexts),
+                contexts=supporter_contexts,
                 link=nudge_link,
                 stop=stop_link,
                 replies=REPLIES if name in TO_SUPPORTERS else {},

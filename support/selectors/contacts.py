@@ -88,10 +88,16 @@ def load(cases: Iterable[Case], now: datetime) -> People:
     return load_rows(rows, [case.person.pk for case in cases], now)
 
 
+def alive(members: Iterable[int]) -> set[int]:
+    """The ids of those persons who have an account that may be signed in to."""
+    found = Account.objects.filter(person__in=set(members), is_active=True)
+    return set(found.values_list("person_id", flat=True))
+
+
 def load_rows(rows: list[EpisodeSupporter], members: list[int], now: datetime) -> People:
     """`load` for these rows (with supporter and person) and the members they belong to."""
     people = People()
-    people.alive = set(Account.objects.filter(person__in=members, is_active=True).values_list("person_id", flat=True))
+    people.alive = alive(members)
     if not rows:
         return people
     supporters = {row.supporter_id: row.supporter for row in rows}
@@ -110,7 +116,7 @@ def _out(supporters: Iterable[Supporter]) -> dict[int, datetime]:
     """When each stopped being reachable: declined, said STOP, or the last way refused for good (4.4)."""
     supporters = list(supporters)
     ways = defaultdict(list)
-    for way in ContactWay.objects.filter(person__in={one.person_id for one in supporters}):
+    for way in ContactWay.objects.filter(person__in={one.person_id for one in supporters}).defer("address"):
         ways[way.person_id].append(way)
     hashes = {way.address_hash for found in ways.values() for way in found}
     stops = dict(Stop.objects.filter(address_hash__in=hashes, why="stop").values_list("address_hash", "at"))

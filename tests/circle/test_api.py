@@ -39,7 +39,7 @@ def test_invite_list_revoke_mute_remove(signed, dana, nudges):
     delivery = nudge(sam, NOW)
     Supporter.objects.update(state="accepted", accepted_at=NOW)
     worker.claim(NOW)
-    worker.gate(delivery.pk, NOW)
+    worker.gate([delivery.pk], NOW)
     revoked = send(signed, f"{sam.person.pid}/revoke/", {"purpose": "absence"}).json()
     assert revoked == {"done": True, "already_leaving_at": "2026-01-15T18:00:00Z"}
     assert send(signed, f"{sam.person.pid}/remove/").status_code == 200

@@ -119,7 +119,7 @@ def test_revoking_after_the_gate_tells_the_member_that_one_message_was_leaving(d
     sam = accepted(dana)
     delivery = nudge(sam, NOW)
     assert delivery.pk in worker.claim(NOW)
-    worker.gate(delivery.pk, NOW)  # the moment of sending
+    worker.gate([delivery.pk], NOW)  # the moment of sending
     with clock.frozen(NOW + SECOND):
         found = services.consent_revoke(actor=dana, supporter=sam, purpose="absence")
     assert found.leaving_at == NOW

@@ -179,7 +179,7 @@ def test_ending_too_late_for_one_message_says_so_with_the_time_in_danas_zone(sig
     sam = accepted(dana)
     delivery = nudge(sam, NOW)
     worker.claim(NOW)
-    worker.gate(delivery.pk, NOW)
+    worker.gate([delivery.pk], NOW)
     seen = text_of(signed.post(f"/people/circle/{sam.person.pid}/end/absence/", follow=True))
     assert "One message to Sam was already leaving at 19:00. It cannot be called back." in seen
 

@@ -108,8 +108,7 @@ def test_what_was_claimed_but_not_past_the_gate_can_still_be_withdrawn(post):
     with clock.frozen(NOW):
         claimed = worker.claim(NOW)
         cancel(topic="story:1")
-        for pk in claimed:
-            worker.hand_over(pk, NOW)
+        worker.hand_over(list(claimed), NOW)
     assert (post.sent, state(delivery)) == ([], "cancelled")
 
 
@@ -117,7 +116,7 @@ def test_what_has_passed_the_gate_is_named_to_the_one_who_withdraws_it(post):
     delivery = enqueue(make_contact())
     with clock.frozen(NOW):
         worker.claim(NOW)
-        assert worker.gate(delivery.pk, NOW)
+        assert worker.gate([delivery.pk], NOW).leaving
         assert [left.pk for left in cancel(topic="story:1")] == [delivery.pk]
     assert state(delivery) == "handing"
 
@@ -219,8 +218,7 @@ def test_a_worker_that_died_after_the_gate_repeats_mail_once_with_the_same_key(p
         with clock.frozen(NOW + minutes * MINUTE):
             worker.recover(NOW + minutes * MINUTE)
             for pk in worker.claim(NOW + minutes * MINUTE):
-                gated = worker.gate(pk, NOW + minutes * MINUTE)
-                Attempt.objects.create(delivery=gated, transport="email", started_at=NOW)
+                assert worker.gate([pk], NOW + minutes * MINUTE).leaving
     tick(NOW + 6 * MINUTE)
     assert (post.sent, state(delivery), delivery.attempts) == ([], "uncertain", 2)
 
@@ -230,8 +228,7 @@ def test_a_channel_that_cannot_absorb_a_repeat_ends_as_uncertain_at_once(post):
     delivery = enqueue(make_contact())
     with clock.frozen(NOW):
         worker.claim(NOW)
-        gated = worker.gate(delivery.pk, NOW)
-        Attempt.objects.create(delivery=gated, transport="email", started_at=NOW)
+        assert worker.gate([delivery.pk], NOW).leaving
     tick(NOW + 3 * MINUTE)
     assert (post.sent, state(delivery)) == ([], "uncertain")
 
@@ -250,10 +247,9 @@ def test_a_transport_that_does_not_know_leaves_an_honest_state():
 
 
 def test_one_message_that_raises_waits_an_hour_and_harms_no_neighbour(post, monkeypatch):
-    sam = make_contact()
-    bad, good = enqueue(sam, "bad"), enqueue(sam, "good")
+    bad, good = enqueue(make_contact("Sam"), "bad"), enqueue(make_contact("Alex"), "good")
     real = worker.gate
-    monkeypatch.setattr(worker, "gate", lambda pk, now: 1 / 0 if pk == bad.pk else real(pk, now))
+    monkeypatch.setattr(worker, "gate", lambda pks, now: 1 / 0 if bad.pk in pks else real(pks, now))
     tick(NOW)
     assert (state(bad), state(good)) == ("pending", "handed_over")
     assert bad.not_before == NOW + HOUR

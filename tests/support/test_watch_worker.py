@@ -220,8 +220,7 @@ def leaving(story, dana):
 def test_a_revoke_that_commits_before_the_gate_sends_nothing(story, dana, leaving):
     claimed = delivery.worker.claim(story.now)
     assert consent_revoke(actor=dana, supporter=story.sam, purpose="absence").leaving_at is None
-    for pk in claimed:
-        delivery.worker.hand_over(pk, story.now)
+    delivery.worker.hand_over(list(claimed), story.now)
     leaving.refresh_from_db()
     assert (leaving.state, story.said()) == ("cancelled", ["dana: final_notice"])
 
@@ -237,13 +236,12 @@ def test_the_gate_itself_asks_for_consent_when_nobody_cancelled(story, dana, lea
 
 def test_a_revoke_that_commits_after_the_gate_tells_the_member_that_one_was_leaving(story, dana, leaving):
     delivery.worker.claim(story.now)
-    assert delivery.worker.gate(leaving.pk, story.now)
+    assert delivery.worker.gate([leaving.pk], story.now).leaving
     assert consent_revoke(actor=dana, supporter=story.sam, purpose="absence").leaving_at == story.now
 
 
 def hand_all(claimed, now):
-    for pk in claimed:
-        delivery.worker.hand_over(pk, now)
+    delivery.worker.hand_over(list(claimed), now)
 
 
 @pytest.mark.scaled

@@ -12,13 +12,15 @@ def item(delivery: Delivery, message: Message, at: datetime) -> InboxItem:
     return InboxItem(
         person_id=delivery.recipient_id,
         delivery=delivery,
-        text=message.text.replace(message.link, "").strip() if message.link else message.text,
+        text=_without(message.link, message.text),
         link=message.link.removeprefix(site_url()),
         at=at,
     )
 
 
-def put(delivery: Delivery, message: Message, at: datetime) -> None:
-    """Write the copy once: a repeat finds the first and changes nothing."""
-    if not InboxItem.objects.filter(delivery=delivery).exists():
-        item(delivery, message, at).save(force_insert=True)
+def _without(link: str, text: str) -> str:
+    """A text that led up to its link ends as a sentence: here the link is the row itself."""
+    if not link:
+        return text
+    parts = [part.strip().removesuffix(":") for part in text.split(link)]
+    return " ".join(part if part.endswith((".", "?", "!")) else f"{part}." for part in parts if part)

@@ -1,0 +1,133 @@
+"""What the transports answered, written for many messages in one transaction: nothing said is unsaid."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from delivery import transports
+from delivery.gate import FREE, LEASE, Leaving, attempts_begin
+from delivery.models import Attempt, Delivery
+from delivery.services import SOFT_DELAYS, in_window
+from ground import clock, failpoints
+from people.services import ways_bounced
+
+POSTPONE = timedelta(hours=1)  # a delivery whose hand-over raises is taken up again after this
+REPEATS = 2  # attempts in a row of which nobody knows the end, before it is left as uncertain
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """outcome: sent, soft, hard, uncertain; or "raised", when the transport failed in a way it does not declare."""
+
+    of: Leaving
+    outcome: str
+    detail: str = ""
+
+
+def settle(answers: Sequence[Answer], *, owner: str) -> list[Leaving]:
+    """Write the answers; return what goes on to its recipient's next way, with the same key, after a hard refusal."""
+    now = clock.now()
+    by_outcome: dict[str, list[Answer]] = defaultdict(list)
+    for answer in answers:
+        by_outcome[answer.outcome].append(answer)
+    with transaction.atomic():
+        _finish(answers, now)
+        _sent(by_outcome["sent"], now)
+        _unknown([(one.of, one.detail) for one in by_outcome["uncertain"]], owner, now)
+        _later(by_outcome["soft"], owner, now)
+        _raised(by_outcome["raised"], owner, now)
+        further = _refused(by_outcome["hard"], owner)
+        failpoints.reach("settling")
+    for one, attempt in further:
+        one.way, one.attempt, one.unanswered = one.further.pop(0), attempt, 1
+    return [one for one, _ in further]
+
+
+def _finish(answers: Sequence[Answer], now: datetime) -> None:
+    """The ends of the attempts; one that raised has none, as after a crash."""
+    said = defaultdict(list)
+    for one in answers:
+        if one.outcome != "raised":
+            said[one.outcome, one.detail[:200]].append(one.of.attempt.pk)
+    for (outcome, detail), pks in said.items():
+        Attempt.objects.filter(pk__in=pks).update(finished_at=now, outcome=outcome, detail=detail)
+
+
+def _sent(answers: Sequence[Answer], now: datetime) -> None:
+    """Whatever became of the row meanwhile, a lease that ran out or a late withdrawal: it was sent, and it says so."""
+    if answers:
+        rows = Delivery.objects.filter(pk__in=[one.of.delivery.pk for one in answers]).exclude(state="handed_over")
+        rows.update(state="handed_over", handed_at=now, reason="", bounced=False, **FREE)
+
+
+def _own(rows: Iterable[Leaving], owner: str) -> QuerySet[Delivery]:
+    """Compare-and-swap: only what is still ours."""
+    return Delivery.objects.filter(pk__in=[one.delivery.pk for one in rows], state="handing", lease_owner=owner)
+
+
+def _unknown(rows: Sequence[tuple[Leaving, str]], owner: str, now: datetime) -> None:
+    by_reason = defaultdict(list)
+    for one, detail in rows:
+        by_reason[detail[:120]].append(one)
+    for reason, found in by_reason.items():
+        _own(found, owner).update(state="uncertain", handed_at=now, reason=reason, **FREE)
+
+
+def _later(answers: Sequence[Answer], owner: str, now: datetime) -> None:
+    """Busy now: after 1, 5 and 30 minutes and 2 hours, within the recipient's window."""
+    waits = defaultdict(list)
+    for one in answers:
+        times = one.of.soft.total()
+        later = now + SOFT_DELAYS[min(times, len(SOFT_DELAYS) - 1)]
+        waits[in_window(one.of.delivery.recipient, later), one.detail[:120]].append(one.of)
+    for (moment, reason), found in waits.items():
+        _own(found, owner).update(state="pending", not_before=moment, reason=reason, **FREE)
+
+
+def _raised(answers: Sequence[Answer], owner: str, now: datetime) -> None:
+    """Nobody knows whether it left: an hour ahead where a repeat is absorbed, else it is left as uncertain."""
+    if not answers:
+        return
+    again = [one.of for one in answers if repeats(one.of.attempt.transport, one.of.unanswered)]
+    lost = [one.of for one in answers if not repeats(one.of.attempt.transport, one.of.unanswered)]
+    if again:
+        _own(again, owner).update(state="pending", not_before=now + POSTPONE, reason="raised", **FREE)
+    if lost:
+        _unknown([(one, "raised while sending") for one in lost], owner, now)
+
+
+def repeats(transport: str, unanswered: int) -> bool:
+    """Whether a message is tried once more, with the same key, after `unanswered` attempts that have no end."""
+    found = transports.transport_of(transport)
+    return unanswered < REPEATS and (found is None or found.absorbs_repeats)
+
+
+def _refused(answers: Sequence[Answer], owner: str) -> list[tuple[Leaving, Attempt]]:
+    """Refused for good: the way is not taken again, the next one is, until none is left."""
+    if not answers:
+        return []
+    ways_bounced(ways=[one.of.way for one in answers])
+    rows = [one.of for one in answers]
+    _own([one for one in rows if not one.further], owner).update(
+        state="failed", bounced=True, reason="no way is left", **FREE
+    )
+    further = [one for one in rows if one.further]
+    _own(further, owner).update(lease_until=clock.now() + LEASE)
+    return list(zip(further, attempts_begin([(one.delivery, one.further[0]) for one in further]), strict=True))
+
+
+def give_back(rows: Sequence[Leaving], *, owner: str) -> None:
+    """These passed the gate and were not begun: they pass it anew, so that what it asked is fresh when they leave.
+
+    Known to be unsent, so there was no attempt; unless a copy lies inside, which is one.
+    """
+    with transaction.atomic():
+        Attempt.objects.filter(pk__in=[one.attempt.pk for one in rows]).delete()
+        back = {"state": "pending", "attempts": F("attempts") - 1, **FREE}
+        unheard = [one for one in rows if one.attempted_before is None and not one.inside]
+        _own(unheard, owner).update(attempted_at=None)
+        _own(rows, owner).update(**back)
