@@ -1,0 +1,43 @@
+"""The database of one run: of the kind in DATABASE_URL, made with all tables, gone afterwards."""
+
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.db import DatabaseError, connection, transaction
+
+
+@contextmanager
+def throwaway_database() -> Iterator[None]:
+    """Inside the block the default connection is a fresh, migrated database. Raises CommandError."""
+    with tempfile.TemporaryDirectory(prefix="porchlight-replay-") as folder:
+        settings: dict[str, Any] = connection.settings_dict
+        name = f"porchlight_replay_{os.getpid()}_{secrets.token_hex(4)}"
+        embedded = connection.vendor == "sqlite"
+        settings["TEST"] = {**settings.get("TEST", {}), "NAME": str(Path(folder) / "db.sqlite3") if embedded else name}
+        before = settings["NAME"]
+        connection.close()
+        try:
+            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        except (DatabaseError, SystemExit) as error:
+            raise CommandError(f"no throw-away database could be made ({' '.join(str(error).split())}).") from error
+        try:
+            with connection.cursor() as cursor:  # nothing here outlives the run
+                cursor.execute("PRAGMA synchronous=OFF" if embedded else "SET synchronous_commit = off")
+            yield
+        finally:
+            connection.creation.destroy_test_db(before, verbosity=0)
+
+
+@contextmanager
+def emptied_afterwards() -> Iterator[None]:
+    """What the block writes is checked against the database's own constraints and taken back."""
+    with transaction.atomic():
+        yield
+        connection.check_constraints()
+        transaction.set_rollback(True)
