@@ -21,7 +21,7 @@ REMIND_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """One kind of thing a supporter may hear. `kinds` are the messages that need it (streaks.md 4.7)."""
+    """One kind of thing a supporter may hear. `kinds` are the messages that need it (docs/rules.md 4.7)."""
 
     name: str
     title: Promise | str

@@ -35,7 +35,7 @@ def consent_live(supporter: Supporter, purpose: str, now: datetime) -> bool:
 
 
 def reachable(supporter: Supporter, now: datetime) -> bool:
-    """Accepted, not declined, no STOP, a way that was not refused for good (streaks.md 4.4). Reads fresh rows.
+    """Accepted, not declined, no STOP, a way that was not refused for good (docs/rules.md 4.4). Reads fresh rows.
 
     Consent plays no part, and neither does `muted`: the member's quiet no must bring nothing forward.
     """

@@ -54,7 +54,7 @@ def message_enqueue(
 
 
 def in_window(recipient: Person, due: datetime) -> datetime:
-    """`due` (UTC), or the next start of the recipient's window (streaks.md 4.1)."""
+    """`due` (UTC), or the next start of the recipient's window (docs/rules.md 4.1)."""
     return windows.next_allowed(due, recipient.zone, recipient.window_start, recipient.window_end)
 
 

@@ -120,7 +120,7 @@ def gate(pk: int, now: datetime) -> Delivery | None:
             rows.update(state="suppressed", reason=reason[:120], lease_until=None, lease_owner="")
             return None
         allowed = now if delivery.any_hour else in_window(delivery.recipient, now)
-        if allowed > now:  # an outage kept it: it waits for the window's next start (streaks.md 4.1)
+        if allowed > now:  # an outage kept it: it waits for the window's next start (docs/rules.md 4.1)
             rows.update(state="pending", not_before=allowed, lease_until=None, lease_owner="")
             return None
         delivery.attempts += 1

@@ -1,4 +1,4 @@
-"""When a message may arrive: a window of the recipient's local day, start included, end excluded (streaks.md 4.1)."""
+"""When a message may arrive: a window of the local day, start included, end excluded (docs/rules.md 4.1)."""
 
 from datetime import datetime, time, timedelta
 

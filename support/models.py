@@ -100,7 +100,7 @@ class Episode(models.Model):
     """The life of one run of missed meetings in one watch. At most one is open per watch.
 
     threshold, grace_hours: those at the decision. `deciding_start` is the start (UTC) of the deciding missed meeting.
-    `notices` counts the final notices decided: the second and later ones follow an outage (streaks.md 4.8), and
+    `notices` counts the final notices decided: the second and later ones follow an outage (docs/rules.md 4.8), and
     `notice_attempted_at` is the attempt of the latest. hushed: N was raised above the streak after somebody was told.
     `next_step_at` is the earliest moment at which one of its supporters is looked at again.
     """

@@ -112,7 +112,7 @@ def held_after(meeting: Meeting, after: datetime, count: int) -> list[Held]:
 
 
 def expected(occurrence: Occurrence) -> list[Person]:
-    """Who is expected: membership and commitment both include the start (streaks.md 2.1; the rule is the watch's)."""
+    """Who is expected: membership and commitment both include the start (docs/rules.md 2.1; the rule is not asked)."""
     start = occurrence.starts_at
     meeting = occurrence.meeting
     belongs = Membership.objects.at(start).filter(group=meeting.group_id, person=OuterRef("person"))

@@ -65,7 +65,7 @@ def commitments_end(*, meeting: Meeting, now: datetime) -> list[Person]:
 def membership_leave(
     *, actor: Person, group: Group, successor: Membership | None = None, without_successor: bool = False
 ) -> None:
-    """Leave a group: the membership and all commitments to its meetings end in one transaction (streaks.md 2.7).
+    """Leave a group: the membership and all commitments to its meetings end in one transaction (docs/rules.md 2.7).
 
     The last facilitator names a `successor` or says `without_successor`: see groups.services.membership_end.
     Raises PermissionDenied for somebody who is not in the group.

@@ -1,6 +1,7 @@
 """Where the supporters of open episodes stand, read at every look: answers, reachability, consent, last nudge.
 
-The bars of streaks.md 4.7 live here once: the worker asks them when it takes a nudge up, the outbox at the hand-over.
+The bars of docs/rules.md 4.7 live here once: the worker asks them when it takes a nudge up, the outbox when it hands
+it over.
 """
 
 from collections import defaultdict

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, Collate
 
 from people.models import Change
-from support.models import Episode, EpisodeMessage, Stumble
+from support.models import Episode, EpisodeMessage, EpisodeSupporter, Stumble
 
 SETTLED = ("handed_over", "uncertain", "failed", "cancelled", "suppressed")
 
@@ -26,6 +28,37 @@ def outcomes(now: datetime) -> QuerySet[EpisodeMessage]:
 def steps(now: datetime) -> QuerySet[Episode]:
     """Open episodes of which a supporter is to be looked at again, in order of time."""
     return _awake(now).filter(next_step_at__lte=now).order_by("next_step_at", "watch__person__name", "pk")
+
+
+Order = tuple[datetime, str, str, str, str, int]  # rule 4.6
+
+
+def rows(now: datetime, most: int) -> list[tuple[Order, int]]:
+    """The first nudges and reminders to take up, in the order of rule 4.6, each with the member's id.
+
+    Names are compared as plain text, whatever the collation of the database.
+    """
+    nudge = Q(take_at__isnull=False)  # only a nudge that waits has it, only one that was told has a reminder
+    found = EpisodeSupporter.objects.filter(
+        Q(take_at__lte=now) | Q(reminder_at__lte=now), episode__in=_awake(now).filter(next_step_at__lte=now)
+    ).annotate(
+        due=Case(When(nudge, then=F("due_at")), default=F("reminder_at")),
+        member=_plain("episode__watch__person__name"),
+        group=_plain("episode__watch__group__name"),
+        recipient=_plain("supporter__name"),
+        kind=Case(When(nudge, then=Value("nudge")), default=Value("reminder"), output_field=CharField()),
+        rank=Case(When(nudge, then=F("level")), default=Value(0)),
+    )
+    key = ("due", "member", "group", "recipient", "kind", "rank")
+    first = found.order_by(*key, "pk").values_list(*key, "episode__watch__person_id")[:most]
+    return [
+        ((due, member, group, recipient, kind, rank), person)
+        for due, member, group, recipient, kind, rank, person in first
+    ]
+
+
+def _plain(name: str) -> Collate:
+    return Collate(Coalesce(F(name), Value("")), "C" if connection.vendor == "postgresql" else "BINARY")
 
 
 def _awake(now: datetime) -> QuerySet[Episode]:

@@ -22,7 +22,8 @@ def plan(case: Case, episode: Episode, people: People) -> None:
         if before != [getattr(row, name) for name in PLANNED]:
             row.save(update_fields=list(PLANNED))
         times += [time for time in (row.take_at, row.reminder_at) if time is not None]
-    step = min(times, default=None)
+    # while a further notice (4.8) waits, nobody is asked: its attempt plans anew, reminders too
+    step = min(times, default=None) if episode.notice_attempted_at is not None else None
     if step != episode.next_step_at:
         episode.next_step_at = step
         Episode.objects.filter(pk=episode.pk).update(next_step_at=step)

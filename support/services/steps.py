@@ -14,6 +14,7 @@ from support.models import Episode, EpisodeMessage, EpisodeSupporter
 from support.selectors import contacts
 from support.selectors.cases import Case
 from support.selectors.contacts import People
+from support.selectors.due import Order
 from support.services.messages import note, to_member, to_supporter
 from support.services.plan import plan
 from support.streaks.send import MASS_TIME
@@ -39,7 +40,7 @@ class Due:
     reminder: bool
 
     @property
-    def order(self) -> tuple[datetime, str, str, str, str, int]:
+    def order(self) -> Order:
         """Rule 4.6."""
         row, watch = self.row, self.row.episode.watch
         due = row.reminder_at if self.reminder else row.due_at
@@ -54,14 +55,17 @@ class Due:
         )
 
 
-def steps_take(*, cases: Sequence[Case], now: datetime) -> int:
-    """Take up what is due for these members at `now` (UTC); return how many nudges and reminders moved on."""
+def steps_take(*, cases: Sequence[Case], now: datetime, last: Order | None = None) -> int:
+    """Take up what is due for these members at `now` (UTC); return how many nudges and reminders moved on.
+
+    What lies behind `last` in the order of rule 4.6 is left for the next batch.
+    """
     round_ = Round(now, contacts.load(cases, now))
     for case in cases:  # answers and hand-overs may have come since the step was planned
         for episode in case.episodes.values():
             if episode.notice_attempted_at is not None:
                 plan(case, episode, round_.people)
-    due = [one for case in cases for one in _due(case, now)]
+    due = [one for case in cases for one in _due(case, now) if last is None or one.order <= last]
     _prepare(round_, due)
     touched = {}
     for one in sorted(due, key=lambda one: one.order):

@@ -1,6 +1,6 @@
 """The arithmetic of the absence watch: dataclasses in, dataclasses out. No Django, no clock, no input or output.
 
-Numbers in the docstrings ("2.4", "4.7") are the rules of streaks.md. Every moment is aware and kept in UTC;
+Numbers in the docstrings ("2.4", "4.7") are the rules of docs/rules.md. Every moment is aware and kept in UTC;
 every length of time is elapsed time. In the order of their use:
 
 - `records`: what the tables say about one person (`Facts`) becomes HITs and MISSes (`Snapshot`). Sections 1 and 2.

@@ -1,4 +1,4 @@
-"""What one change does to one watch (streaks.md, section 3)."""
+"""What one change does to one watch (docs/rules.md, section 3)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""When messages go, whose answer counts, who is reachable (streaks.md 4.3 to 4.5).
+"""When messages go, whose answer counts, who is reachable (docs/rules.md 4.3 to 4.5).
 
 All due times are before rule 4.1: whoever enqueues the message moves them into the recipient's window.
 """

@@ -1,4 +1,4 @@
-"""From what the tables say about one person to HITs and MISSes (streaks.md, sections 1 and 2)."""
+"""From what the tables say about one person to HITs and MISSes (docs/rules.md, sections 1 and 2)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

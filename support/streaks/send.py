@@ -1,4 +1,4 @@
-"""What is looked at again when a message is taken up and handed over (streaks.md 4.6 to 4.9).
+"""What is looked at again when a message is taken up and handed over (docs/rules.md 4.6 to 4.9).
 
 Every check gives the reason to suppress, which the member can see, or None: it may go.
 """
@@ -101,8 +101,10 @@ def check_nudge(facts: NudgeFacts, now: datetime) -> Reason | None:
 
 
 def check_reminder(facts: NudgeFacts, now: datetime, *, claim_stands: bool) -> Reason | None:
-    """4.7 for a reminder: what a nudge needs, and a claim that stands (4.4)."""
-    return check_nudge(facts, now) or (None if claim_stands else Reason.NO_CLAIM)
+    """4.7 for a reminder: what a nudge needs but the grace, which a further notice (4.8) may have begun anew; and a
+    claim that stands (4.4)."""
+    barred = (reason for bars, reason in _bars(facts, now) if bars and reason is not Reason.BEFORE_GRACE)
+    return next(barred, None if claim_stands else Reason.NO_CLAIM)
 
 
 def _bars(facts: NudgeFacts, now: datetime) -> list[tuple[bool, Reason]]:

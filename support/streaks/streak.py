@@ -1,4 +1,4 @@
-"""The streak of a watch, and whether a decision stands (streaks.md 2.2, 2.4, 2.6 and section 3)."""
+"""The streak of a watch, and whether a decision stands (docs/rules.md 2.2, 2.4, 2.6 and section 3)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

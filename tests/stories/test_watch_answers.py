@@ -1,4 +1,4 @@
-"""What supporters answer from their page, without an account: streaks.md 4.4 and section 6."""
+"""What supporters answer from their page, without an account: docs/rules.md 4.4 and section 6."""
 
 from datetime import timedelta
 

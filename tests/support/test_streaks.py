@@ -1,4 +1,4 @@
-"""What is a HIT, a MISS or neither, and the streak (streaks.md, sections 1, 2 and the first table of 7)."""
+"""What is a HIT, a MISS or neither, and the streak (docs/rules.md, sections 1, 2 and the first table of 7)."""
 
 import subprocess
 import sys

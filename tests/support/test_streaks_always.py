@@ -1,4 +1,4 @@
-"""What is always true (streaks.md, section 8), with made-up histories."""
+"""What is always true (docs/rules.md, section 8), with made-up histories."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What one change does to one watch (streaks.md, section 3 and the second table of 7)."""
+"""What one change does to one watch (docs/rules.md, section 3 and the second table of 7)."""
 
 from dataclasses import replace
 from datetime import timedelta
