@@ -1,4 +1,4 @@
-"""A list that nobody closes (streaks.md 5): who is reminded when, what stops it, and each moment is decided once."""
+"""A list that nobody closes (docs/rules.md 5): who is reminded when, what stops it, and each moment is decided once."""
 
 from dataclasses import replace
 from datetime import timedelta
