@@ -186,7 +186,7 @@ def test_a_member_finds_a_copy_inside_also_when_no_way_leads_outside(post):
     item = InboxItem.objects.get(person=dana)
     assert (
         item.text
-        == "Hi Dana, just a hello. If you would like company, or another time suits you better, we are one tap away:"
+        == "Hi Dana, just a hello. If you would like company, or another time suits you better, we are one tap away."
     )
     assert len(item.link) == 14
     assert state(delivery) == "handed_over"
