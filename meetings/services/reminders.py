@@ -1,4 +1,4 @@
-"""What follows when nobody closes a list (docs/rules.md 5): reminders 2, 24 and 48 hours after the end, then it expires.
+"""When nobody closes a list (docs/rules.md 5): reminders 2, 24 and 48 hours after the end, then it expires.
 
     2 h   the facilitator on duty (named for the occurrence, else all)
     24 h  all facilitators of the group

@@ -323,7 +323,7 @@ def test_a_mail_that_bounced_later_is_a_hard_bounce(client, phone):
 
 
 def test_a_bounce_stops_that_contact_alone(client, phone):
-    """The same address chosen by two members is two contacts; each learns at its own first bounce (docs/rules.md 4.9)."""
+    """One address chosen by two members is two contacts; each learns at its own first bounce (docs/rules.md 4.9)."""
     _delivery, event = mailed(client)
     make_contact("Sammy")
     mail_report(client, {**event, "kind": "hard"})
