@@ -55,12 +55,14 @@ def _with_outcomes(now: datetime) -> list[int]:
 
 def _with_steps(now: datetime) -> tuple[list[int], Order | None]:
     """Whose steps are due, and behind which one to stop: what lies there is for the next batch, in its order (4.6)."""
+    waiting = list(due.steps(now).values_list("watch__person_id", flat=True)[:BATCH])
+    if not waiting:
+        return [], None
     rows = due.rows(now, BATCH)
-    people = list(dict.fromkeys(person for _order, person in rows))
+    people = [person for _order, person in rows]
     if len(rows) == BATCH:
-        return people, rows[-1][0]
-    waiting = due.steps(now).values_list("watch__person_id", flat=True)
-    return list(dict.fromkeys([*people, *waiting[:BATCH]])), None
+        return list(dict.fromkeys(people)), rows[-1][0]
+    return list(dict.fromkeys([*people, *waiting])), None
 
 
 def _in_batch(people: list[int], work: Work, now: datetime) -> int:

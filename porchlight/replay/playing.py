@@ -25,7 +25,6 @@ from meetings.services.commitments import commitment_end, commitment_make, membe
 from meetings.services.occurrences import occurrence_cancel, occurrence_get, occurrence_uncancel, sheet_get
 from meetings.services.selflogs import self_log
 from meetings.services.sheets import sheet_close, sheet_correct, sheet_marks
-from people.models import Change
 from people.services import link_give, link_open
 from porchlight.replay.loading import Malformed
 from porchlight.replay.scenario import RECORDS, SENT, Event, Rule, Scenario, Sent
@@ -81,6 +80,7 @@ class Player:
         self.now = min([scenario.until, *(step.at for step in self.steps)]) - BEFORE
         self.down = False
         self._after_step = after_step
+        self._due: tuple[datetime | None, datetime | None] | None = None  # of the watch and the outbox; None: unknown
         self._pauses_to_come: set[str] = set()
         self._clock = ExitStack()
 
@@ -95,12 +95,15 @@ class Player:
                     for one in [found] if change else [[step] for step in found]:
                         for step in one:
                             step.do()
+                        self._due = None
                         self._evaluate()
                 if self._after_step:
                     self._settle()
                     self._after_step(self)
+                    self._due = None
             self._run_to(self.scenario.until)
             self._settle()
+            self._refuse_stumbles()
             return Played(tuple(self._messages()), self._streaks())
 
     # --- time -------------------------------------------------------------------------------------------------
@@ -115,30 +118,39 @@ class Player:
         """The worker acts at this instant until nothing is left to do; return when it acts next."""
         idle = 0  # rounds in a row that handled nothing; the first may have put something off until later
         for _round in range(ROUNDS):
-            due = self._next_due()
+            if self.down:
+                return None
+            watch, outbox = self._next_due()
+            due = min((time for time in (watch, outbox) if time is not None), default=None)
             if due is None or due > self.now:
                 return due
-            handled = support.worker.tick(self.now) + delivery.worker.tick(self.now)
-            if Stumble.objects.exists():
-                raise Stumbled("the worker raised; its log says where")
+            self._due = None
+            # a room that has nothing due is not asked: its tick would do nothing
+            handled = support.worker.tick(self.now) if watch is not None and watch <= self.now else 0
+            if handled or (outbox is not None and outbox <= self.now):
+                handled += delivery.worker.tick(self.now)
+            if not handled:
+                self._refuse_stumbles()
             idle = 0 if handled else idle + 1
             if idle > 1:
                 break
         raise Stumbled(f"at {self.now:%Y-%m-%d %H:%M} UTC something is due that the worker does not do")
 
-    def _next_due(self) -> datetime | None:
-        if self.down:
-            return None
-        pending = Delivery.objects.filter(state="pending").order_by("not_before")
-        times = [support.worker.next_due(self.now), pending.values_list("not_before", flat=True).first()]
-        return min((time for time in times if time is not None), default=None)
+    def _next_due(self) -> tuple[datetime | None, datetime | None]:
+        """When the watch and the outbox act next. What was found stays true until something happens."""
+        if self._due is None:
+            pending = Delivery.objects.filter(state="pending").order_by("not_before")
+            self._due = support.worker.next_due(self.now), pending.values_list("not_before", flat=True).first()
+        return self._due
 
     def _evaluate(self) -> None:
         """A change is evaluated at its own time, also while nothing is sent."""
-        while Change.objects.exists():
-            support.worker.evaluate(self.now)
-            if Stumble.objects.exists():
-                raise Stumbled("the evaluation raised; its log says where")
+        while support.worker.evaluate(self.now):
+            pass
+
+    def _refuse_stumbles(self) -> None:
+        if Stumble.objects.exists():
+            raise Stumbled("the worker raised; its log says where")
 
     def _freeze(self, moment: datetime) -> None:
         self._clock.close()

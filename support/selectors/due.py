@@ -79,10 +79,8 @@ def next_due(now: datetime) -> datetime | None:
     """
     if changes(now).exists() or outcomes(now).exists():
         return now
-    first = _awake(now).filter(next_step_at__isnull=False).order_by("next_step_at").first()
-    times = [first.next_step_at] if first else []
-    rests = Stumble.objects.filter(until__gt=now).order_by("until").first()
-    if rests:
-        times.append(rests.until)
-    known = [time for time in times if time is not None]
+    steps_at = _awake(now).filter(next_step_at__isnull=False).order_by("next_step_at")
+    rests_until = Stumble.objects.filter(until__gt=now).order_by("until")
+    first = steps_at.values_list("next_step_at", flat=True)[:1], rests_until.values_list("until", flat=True)[:1]
+    known = [time for found in first for time in found if time is not None]
     return max(min(known), now) if known else None
