@@ -5,9 +5,14 @@ migration. SQLite's way of changing a table (make a new one, drop the old, renam
 over those that name it, so there they are taken off before every migrate and put back after it.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from django.db import connections
+from django.db import IntegrityError, connections
+from django.utils.translation import gettext as _
+
+from ground.errors import Conflict
 
 WORDS = "this group counts heads only"
 TRIGGERS = {
@@ -27,6 +32,17 @@ TRIGGERS = {
         ),
     ),
 }
+
+
+@contextmanager
+def refusal_in_words() -> Iterator[None]:
+    """Around a service's write of marks or plans: who comes a moment after the group changed gets Conflict."""
+    try:
+        yield
+    except IntegrityError as error:
+        if WORDS not in str(error):
+            raise
+        raise Conflict(_("This group counts heads only: no names are kept.")) from error
 
 
 def off(*, using: str, **_more: Any) -> None:

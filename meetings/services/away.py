@@ -17,6 +17,7 @@ from ground.wall import to_utc, to_wall
 from meetings import schedule
 from meetings.models import Commitment, Mark, MarkWrite, Meeting, Occurrence, Sheet
 from meetings.schedule import Held
+from meetings.schema import refusal_in_words
 from meetings.selectors.attendance import FIRST_REMINDER, stored_local
 from meetings.selectors.held import changes_of, rule_of
 from meetings.services.commitments import EXCUSED
@@ -138,7 +139,8 @@ def _write(actor: Person, occurrences: list[int], value: str | None, now: dateti
             rewritten.append(mark)
         mark.value, mark.at, mark.by = value, now, actor
         writes.append(MarkWrite(mark=mark, before=before, after=value, revision=0, at=now, by=actor))
-    Mark.objects.bulk_create(fresh)
+    with refusal_in_words():
+        Mark.objects.bulk_create(fresh)
     Mark.objects.bulk_update(rewritten, ["value", "at", "by"])
     MarkWrite.objects.bulk_create(writes)
     return Away(len(writes), kept)

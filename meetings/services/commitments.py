@@ -12,6 +12,7 @@ from groups.models import Group, Membership
 from groups.services import membership_end
 from meetings.models import Commitment, Mark, MarkWrite, Meeting, Occurrence, Sheet
 from meetings.policies import can_come
+from meetings.schema import refusal_in_words
 from meetings.services.occurrences import occurrence_get, sheet_get
 from people.models import Person
 from people.services import changes_write
@@ -37,7 +38,8 @@ def commitment_make(*, actor: Person, meeting: Meeting) -> Commitment:
         standing = Commitment.objects.standing().filter(meeting=meeting, person=actor).first()
         if standing is not None:
             return standing
-        made = Commitment.objects.create(meeting=meeting, person=actor, since=now)
+        with refusal_in_words():
+            made = Commitment.objects.create(meeting=meeting, person=actor, since=now)
         changes_write(people=[actor], cause="committed", ref=meeting.pk, at=now)
     return made
 
@@ -124,7 +126,8 @@ def _own_word(actor: Person, meeting: Meeting, original_local: datetime, value: 
         mark.value, mark.at, mark.by = value, now, actor
         committed = Commitment.objects.at(occurrence.starts_at).filter(meeting=meeting, person=actor)
         mark.expected = committed.exists()
-        mark.save()
+        with refusal_in_words():
+            mark.save()
         MarkWrite.objects.create(mark=mark, before=before, after=value, revision=0, at=now, by=actor)
     return occurrence
 

@@ -20,6 +20,7 @@ from groups.models import Group, Membership
 from meetings.models import Mark, MarkWrite, Meeting, Occurrence, Sheet
 from meetings.models.attendance import HERE, VALUES
 from meetings.policies import can_run_meeting, known_to
+from meetings.schema import refusal_in_words
 from meetings.selectors.attendance import OPEN_FOR, expected, occurrence_of, people_on
 from meetings.services.occurrences import reminders_withdraw, sheet_get
 from people.models import Person
@@ -338,7 +339,8 @@ def _write(
         writes.append(MarkWrite(mark=mark, before=before, after=value, revision=revision, at=now, by=actor))
         if before != value:
             changed[person] = (before, value)
-    Mark.objects.bulk_create(fresh)
+    with refusal_in_words():
+        Mark.objects.bulk_create(fresh)
     Mark.objects.bulk_update(rewritten, ["value", "expected", "at", "by"])
     MarkWrite.objects.bulk_create(writes)
     return changed

@@ -137,6 +137,8 @@ def _ended(event: EpisodeEvent) -> str:
         "said_ok": _("You said that you are fine. It is settled."),
         "faded": _("It settled by itself."),
         "left_group": _("You left the group. It is settled."),
+        "group_closed": _("The group has ended. It is settled."),
+        "group_counts_heads": _("The group now writes down only how many come, not who. It is settled."),
         "paused": _("You paused. It is settled."),
         "raised": _("You changed your rule. It is settled."),
         "scope_changed": _("You changed your rule. It is settled."),

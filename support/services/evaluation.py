@@ -19,7 +19,7 @@ from support.services.carrying import carry_out, withdraw_silenced
 from support.services.plan import plan
 from support.streaks import Cause, ChangeInfo, FirstClosing
 
-LEFT = frozenset({"left_group", "group_closed", "group_counts_heads"})
+LEFT = {cause.value: cause for cause in (Cause.LEFT_GROUP, Cause.GROUP_CLOSED, Cause.GROUP_COUNTS_HEADS)}
 OWN_ACTS = {  # written only when the member's own act could not be evaluated at once
     "paused": Cause.PAUSED,
     "resumed": Cause.RESUMED,
@@ -157,6 +157,4 @@ def _closings(changes: Iterable[Change]) -> dict[int, FirstClosing]:
 
 
 def _cause(change: Change) -> Cause:
-    if change.cause in LEFT:
-        return Cause.LEFT_GROUP
-    return OWN_ACTS.get(change.cause, Cause.RECORDS)
+    return LEFT.get(change.cause) or OWN_ACTS.get(change.cause, Cause.RECORDS)

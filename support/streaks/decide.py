@@ -31,7 +31,9 @@ class Cause(StrEnum):
     joining, commitments: RECORDS."""
 
     RECORDS = "records"
-    LEFT_GROUP = "left_group"  # or the group was deleted
+    LEFT_GROUP = "left_group"
+    GROUP_CLOSED = "group_closed"  # or deleted
+    GROUP_COUNTS_HEADS = "group_counts_heads"  # for a watch as if its member had left
     PAUSED = "paused"
     RESUMED = "resumed"
     SAID_OK = "said_ok"
@@ -48,10 +50,19 @@ class Ending(StrEnum):
     SAID_OK = "said_ok"
     FADED = "faded"  # no MISS was left before a final notice
     LEFT_GROUP = "left_group"
+    GROUP_CLOSED = "group_closed"
+    GROUP_COUNTS_HEADS = "group_counts_heads"
     PAUSED = "paused"
     RAISED = "raised"
     SCOPE_CHANGED = "scope_changed"
     RULE_OFF = "rule_off"
+
+
+LEAVING = {  # the group's MISSes count no longer, and what that ends it ends silently
+    Cause.LEFT_GROUP: Ending.LEFT_GROUP,
+    Cause.GROUP_CLOSED: Ending.GROUP_CLOSED,
+    Cause.GROUP_COUNTS_HEADS: Ending.GROUP_COUNTS_HEADS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,19 +293,20 @@ def _reasons(look: _Look, episode: EpisodeState) -> Iterator[Ending]:
 
     Silent rows by the member's own doing go before those with messages; a void decision before a HIT that starts later.
     """
-    causes, left = look.change.causes, Cause.LEFT_GROUP in look.change.causes
+    causes = look.change.causes
+    left = next((ending for cause, ending in LEAVING.items() if cause in causes), None)
     if not look.terms.on or Cause.RULE_OFF in causes:
         yield Ending.RULE_OFF
     if Cause.SCOPE_CHANGED in causes:
         yield Ending.SCOPE_CHANGED
     if look.void(episode.decision):
-        yield Ending.LEFT_GROUP if left else Ending.VOID
+        yield left or Ending.VOID
     if episode.decision is not None and hit_after(look.after, episode.decision.deciding_start):
         yield Ending.HIT
     if Cause.SAID_OK in causes and look.terms.ok_stops:
         yield Ending.SAID_OK
     if episode.decision is None and 0 in {look.s.count, look.p}:
-        yield Ending.LEFT_GROUP if left else Ending.FADED
+        yield left or Ending.FADED
     if not episode.told:
         yield from look.stops_untold()
 

@@ -1,8 +1,10 @@
 """A group that counts heads only: what goes, what stays whose, what the schema refuses, and who is told."""
 
+import threading
+
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -11,7 +13,8 @@ from delivery import transports
 from delivery.models import Delivery
 from delivery.transports.recording import RecordingTransport
 from ground import clock
-from meetings.models import Commitment, Mark, SelfLog
+from ground.errors import Conflict
+from meetings.models import Commitment, Mark, Meeting, SelfLog
 from meetings.selectors import attendance
 from meetings.services import sheets
 from meetings.services.commitments import commitment_make, excuse
@@ -19,6 +22,7 @@ from meetings.services.keeping import keeping_change
 from people.models import Change
 from people.services import way_add
 from tests.concurrently import at_once
+from tests.faults.conftest import until
 from tests.group_stories import join, make_circle, make_date, make_regular
 from tests.people_of_the_story import DAY, HOUR, NOW, make_member
 
@@ -113,6 +117,46 @@ def test_no_service_writes_a_person_row_there_and_the_list_is_a_number(circle):
     as_(circle.facilitator).post(f"/sheets/{circle.occurrence.pk}/", {"action": "count", "head_count": "14"})
     circle.sheet.refresh_from_db()
     assert (circle.sheet.state, circle.sheet.head_count) == ("closed", 14)
+
+
+@pytest.mark.scaled
+@pytest.mark.django_db(transaction=True)
+def test_who_marks_or_plans_at_the_moment_of_the_change_is_told_and_nothing_is_kept(circle):
+    """Both have looked at the group before it changes, and write after it has."""
+    member = make_regular(circle)
+    late = make_member()
+    join(circle.group, late)
+    stale = Meeting.objects.select_related("group").get(pk=circle.meeting.pk)
+    assert stale.group is not None
+    assert Commitment.objects.exists()
+    changed = threading.Event()
+
+    def change() -> None:
+        with transaction.atomic():
+            keeping_change(actor=circle.facilitator, group=circle.group, head_count_only=True)
+            changed.set()
+            until(lambda: waiting_for_locks() == 2, "nobody waits", 30)
+
+    def mark() -> None:
+        changed.wait(30)
+        sheets.sheet_mark(actor=circle.facilitator, sheet=circle.sheet, person=member, value="present")
+
+    def plan() -> None:
+        changed.wait(30)
+        commitment_make(actor=late, meeting=stale)
+
+    found = at_once([change, mark, plan])
+    assert [type(one) for one in found] == [type(None), Conflict, Conflict], found
+    assert "counts heads only" in str(found[1])
+    assert not Mark.objects.exists()
+    assert not Commitment.objects.exists()
+
+
+def waiting_for_locks() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+        (count,) = cursor.fetchone()
+    return int(count)
 
 
 def test_every_member_is_told_what_it_means_safely_on_a_lock_screen(circle):

@@ -8,7 +8,10 @@ from datetime import timedelta
 import pytest
 
 from meetings.services.commitments import membership_leave
+from meetings.services.group_meetings import group_end
+from meetings.services.keeping import keeping_change
 from support.models import Episode, EpisodeEvent
+from support.selectors import words
 from support.services import ok_say, pause_begin, rule_set, rule_switch
 from tests.stories.driver import Story, berlin, evening, week
 
@@ -153,6 +156,24 @@ def test_leaving_the_group_ends_it_silently(story, dana):
     story.run_until(berlin(2026, 1, 30))
     assert (story.said(), story.streak(dana)) == ([], 0)
     assert Episode.objects.get().ending == "left_group"
+
+
+def test_a_group_that_turns_to_counting_heads_ends_it_silently_and_the_member_reads_why(story, dana):
+    told(story, dana)
+    keeping_change(actor=story.facilitator(story.meeting), group=story.home, head_count_only=True)
+    story.run_until(berlin(2026, 1, 30))
+    assert [said for said in story.said() if said != "dana: keeping_changed"] == []
+    assert (story.streak(dana), Episode.objects.get().ending) == (0, "group_counts_heads")
+    last = words.line(EpisodeEvent.objects.get(what="ended"))
+    assert last == "The group now writes down only how many come, not who. It is settled."
+
+
+def test_a_group_that_ends_says_so_in_the_timeline(story, dana):
+    absences(story, dana)
+    group_end(actor=story.facilitator(story.meeting), group=story.home)
+    story.run_until(berlin(2026, 1, 30))
+    assert (story.said(), Episode.objects.get().ending) == ([SOFT, HEADS], "group_closed")
+    assert words.line(EpisodeEvent.objects.get(what="ended")) == "The group has ended. It is settled."
 
 
 # --- two watches, 7 days, mass errors, outages ----------------------------------------------------------------
