@@ -283,6 +283,21 @@ class Postgres(_Server):
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return self.url_of(name)
 
+    def fill_from(self, url: str) -> None:
+        """Copy all that is in another database into the empty `porchlight`."""
+        for command in (["pg_dump", "--no-owner", "--file", "copy.sql", url], ["psql", "--file", "copy.sql", self.url]):
+            quiet = ["--quiet", "--set", "ON_ERROR_STOP=1"] if command[0] == "psql" else []
+            done = subprocess.run(
+                [str(self._programs / command[0]), *quiet, *command[1:]],
+                check=False,
+                cwd=self.folder,
+                env=self._environment(),
+                capture_output=True,
+                text=True,
+            )
+            if done.returncode != 0:
+                raise RuntimeError(f"{command[0]} failed: {done.stderr[-2000:]}")
+
     def _open(self) -> None:
         super()._open()
         self.make_database("porchlight")

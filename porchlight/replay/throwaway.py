@@ -13,7 +13,11 @@ from django.db import DatabaseError, connection, transaction
 
 SQLITE = ["PRAGMA synchronous=OFF"]
 # the tables hold a handful of rows: any plan will do, and looking for the best one costs more than it saves
-POSTGRESQL = ["SET synchronous_commit = off", "SET jit = off", *(f"SET {w}_collapse_limit = 1" for w in ("join", "from"))]
+POSTGRESQL = [
+    "SET synchronous_commit = off",
+    "SET jit = off",
+    *(f"SET {w}_collapse_limit = 1" for w in ("join", "from")),
+]
 
 
 @contextmanager

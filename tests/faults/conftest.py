@@ -41,8 +41,8 @@ class Workers:
     data: Path
     pids: list[int] = field(default_factory=list)
 
-    def start(self, failpoint: str = "", data: Path | None = None) -> int:
-        pid = self.nursery.start(failpoint, data=data or self.data)
+    def start(self, failpoint: str = "", data: Path | None = None, database_url: str = "") -> int:
+        pid = self.nursery.start(failpoint, data=data or self.data, database_url=database_url)
         self.pids.append(pid)
         return pid
 

@@ -46,9 +46,10 @@ class Nursery:
         self._process.stdin.close()
         self._process.wait(30)
 
-    def start(self, failpoint: str = "", *, data: Path) -> int:
-        """A worker with a clock and mails of its own in `data`; returns its pid."""
-        pid = int(self._ask(do="start", failpoint=failpoint, data=str(data), log=str(self.log_path)))
+    def start(self, failpoint: str = "", *, data: Path, database_url: str = "") -> int:
+        """A worker with a clock and mails of its own in `data`, perhaps on another database; returns its pid."""
+        asked = {"failpoint": failpoint, "data": str(data), "log": str(self.log_path), "database_url": database_url}
+        pid = int(self._ask(do="start", **asked))
         self._running.add(pid)
         return pid
 
@@ -110,6 +111,12 @@ def _work(asked: dict[str, Any]) -> None:
     settings.FAILPOINT = asked["failpoint"]
     settings.DATA_DIR = Path(asked["data"])
     settings.MAIL_FILES = settings.DATA_DIR / "mail"
+    if asked["database_url"]:
+        from django.db import connection
+
+        from porchlight.settings import database_from
+
+        connection.settings_dict.update(database_from(asked["database_url"]))
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     code = 1

@@ -2,9 +2,9 @@
 live consent."""
 
 import threading
-import time
 from datetime import timedelta
 
+import psycopg
 import pytest
 from django.db import connection, transaction
 
@@ -15,9 +15,9 @@ from ground import clock
 from people.models import Change
 from people.services import change_write
 from support.models import Episode, EpisodeMessage, EpisodeSupporter, Watch
-from tests.conftest import FULL
 from tests.crowd import nudges_due
-from tests.faults.conftest import until
+from tests.faults.conftest import database_url, until
+from tests.servers import Postgres
 
 NUDGES = Delivery.objects.filter(kind="nudge")
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -187,31 +187,50 @@ def test_what_commits_after_something_later_is_neither_skipped_nor_lost(workers)
     assert set(workers.sent().values()) == {1}
 
 
-if FULL:  # half a minute, since the pool waits for connections that are gone
+# --- the database ---------------------------------------------------------------------------------------------
 
-    @pytest.mark.scaled
-    def test_connections_that_break_again_and_again_lose_nothing_and_decide_nothing_twice(workers):
-        """What a restart of the database is to its workers, ten times in a row."""
-        nudges_due(100, clock.now())
-        for _ in range(2):
-            workers.start()
-        for _ in range(10):
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
-            time.sleep(0.05)
+
+@pytest.mark.scaled
+def test_the_database_restarted_while_workers_hand_over_loses_nothing_repeats_nothing_and_they_go_on(workers, tmp_path):
+    """One worker has sent the first of its batch, another has claimed one and not passed the gate."""
+    nudges_due(12, clock.now())
+    later = list(NUDGES.order_by("pk").values_list("pk", flat=True)[6:])
+    NUDGES.filter(pk__in=later).update(not_before=clock.now() + DAY)
+    sent, claimed = tmp_path / "sent", tmp_path / "claimed"
+    with Postgres(durable=True) as postgres:
+        postgres.fill_from(database_url())
+        workers.start(f"sent={sent}", database_url=postgres.url)
+        until(sent.with_suffix(".here").exists, "the first worker sent nothing")
+        execute(postgres, "UPDATE delivery_delivery SET not_before = due_at WHERE id = ANY(%s)", later)
+        workers.start(f"claimed={claimed}", database_url=postgres.url)
+        until(claimed.with_suffix(".here").exists, "the second worker claimed nothing")
+        assert sum(workers.sent().values()) == 1
+        postgres.restart()
+        execute(
+            postgres, "UPDATE delivery_delivery SET lease_until = now() - interval '1 minute' WHERE state = 'sending'"
+        )
+        for held in (sent, claimed):
+            held.with_suffix(".go").touch()
+        until(lambda: execute(postgres, UNFINISHED) == 0, "they did not go on by themselves")
+        assert (execute(postgres, "SELECT count(*) FROM delivery_attempt"), len(workers.sent())) == (12, 12)
+        assert set(workers.sent().values()) == {1}
         while workers.pids:
             assert workers.end() == 0
-        leases_run_out()  # what they had claimed when it broke
-        workers.start()
-        until(lambda: not EpisodeMessage.objects.filter(open=True).exists(), "not all were told")
-        unsure = NUDGES.filter(state="uncertain").count()  # broken twice between gate and answer
-        assert NUDGES.filter(state="handed_over").count() == 100 - unsure
-        assert NUDGES.count() == 100
-        assert len(workers.sent()) >= 100 - unsure
-        assert sum(workers.sent().values()) <= Attempt.objects.count()  # no message left without its row
+
+
+UNFINISHED = """
+    SELECT (SELECT count(*) FROM delivery_delivery WHERE kind = 'nudge' AND state <> 'handed_over')
+         + (SELECT count(*) FROM support_episodesupporter WHERE state <> 'told')
+         + (SELECT count(*) FROM support_episodemessage WHERE open)
+"""
+
+
+def execute(postgres: Postgres, statement: str, *values: object) -> int | None:
+    """The number that a query answers."""
+    with psycopg.connect(postgres.url) as session:
+        done = session.execute(statement, values or None)
+        row = done.fetchone() if done.description else None
+    return None if row is None else int(row[0])
 
 
 # --- the clock ------------------------------------------------------------------------------------------------
