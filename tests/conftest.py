@@ -1,5 +1,6 @@
 """What every test may use. Which way it runs (embedded or scaled) is set by script/test through the environment."""
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -43,6 +44,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in set(dropped)]
     # Playwright's sync face keeps a loop running in this thread, which Django's database layer refuses
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the search for garbage need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 @pytest.fixture(scope="session")

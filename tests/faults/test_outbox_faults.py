@@ -197,7 +197,7 @@ def test_the_database_restarted_while_workers_hand_over_loses_nothing_repeats_no
     later = list(NUDGES.order_by("pk").values_list("pk", flat=True)[6:])
     NUDGES.filter(pk__in=later).update(not_before=clock.now() + DAY)
     sent, claimed = tmp_path / "sent", tmp_path / "claimed"
-    with Postgres(durable=True) as postgres:
+    with Postgres() as postgres:
         postgres.fill_from(database_url())
         workers.start(f"sent={sent}", database_url=postgres.url)
         until(sent.with_suffix(".here").exists, "the first worker sent nothing")

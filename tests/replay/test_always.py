@@ -21,7 +21,7 @@ from support.selectors.cases import case_of, load_facts
 pytestmark = pytest.mark.django_db
 
 SCALED = os.environ.get("PORCHLIGHT_WAY") == "scaled"
-SMALL, WHOLE = 5, 1000
+SMALL, WHOLE = 3, 1000
 VALUES = ["absent"] * 6 + ["present", "late", "excused", None]
 START = datetime(2026, 1, 1, 19)
 DAY = timedelta(days=1)
