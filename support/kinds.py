@@ -28,6 +28,7 @@ from support.services.outcomes import message_came_back
 from support.streaks import MessageKind, Reason
 
 ROOM = 12  # characters that a text has for a name or a time
+SAID = ("pk", "member_id", "sender_name", "name")  # of a supporter, what a text needs
 
 
 # --- checks ---------------------------------------------------------------------------------------------------
@@ -166,7 +167,7 @@ def check_member_closings(deliveries: Sequence[Delivery], now: datetime) -> list
 
 def _cases(members: set[int], now: datetime) -> dict[int, Case]:
     """The cases of those who have a rule; where a change waits to be evaluated, with the records as they are now."""
-    loaded = cases.load(list(Rule.objects.select_related("person").filter(person__in=members)))
+    loaded = cases.load(list(Rule.objects.select_related("person").filter(person__in=members)), messages=False)
     changed = [case for case in loaded if case.changed]
     if changed:
         cases.load_facts(changed, now)
@@ -187,12 +188,12 @@ def alone(contexts: Contexts) -> Context:
 
 def supporter_contexts(deliveries: Sequence[Delivery]) -> list[dict[str, str]]:
     """The names the member chose, for themselves and for this supporter; nothing else leaves (D5)."""
-    supporters = Supporter.objects.in_bulk({delivery.payload["supporter"] for delivery in deliveries})
+    rows = Supporter.objects.filter(pk__in={delivery.payload["supporter"] for delivery in deliveries})
+    supporters = {pk: (member, sender, name) for pk, member, sender, name in rows.values_list(*SAID)}
     found = []
     for delivery in deliveries:
-        supporter = supporters[delivery.payload["supporter"]]
-        to_member = delivery.recipient_id == supporter.member_id
-        found.append({"me": delivery.recipient.name if to_member else supporter.sender_name, "su": supporter.name})
+        member, sender, name = supporters[delivery.payload["supporter"]]
+        found.append({"me": delivery.recipient.name if delivery.recipient_id == member else sender, "su": name})
     return found
 
 

@@ -247,4 +247,4 @@ class Stumble(models.Model):
     """The evaluation of this member's watch raised: it is taken up again at `until`, and was reported."""
 
     person = models.OneToOneField("people.Person", on_delete=models.CASCADE, related_name="+")
-    until = models.DateTimeField()
+    until = models.DateTimeField(db_index=True)

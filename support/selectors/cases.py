@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
@@ -18,6 +19,7 @@ from support import streaks
 from support.models import Episode, EpisodeMessage, EpisodeSupporter, Pause, Rule, RuleSpan, RuleSupporter, Watch
 from support.streaks import Decision, EpisodeState, Facts, RuleTerms, Snapshot, Span
 
+MOST_IDS = 5_000  # in one statement: SQLite takes 32,766 values
 ON_THE_WAY = ("handing", "handed_over", "uncertain")  # states of a delivery that count as told while it did not bounce
 
 
@@ -107,16 +109,21 @@ def decision_of(episode: Episode) -> Decision | None:
     return Decision(episode.threshold, episode.deciding_start, episode.deciding_group_id, episode.decided_at)
 
 
-def load(rules: Sequence[Rule]) -> list[Case]:
-    """The cases of these rules (with `person` loaded), in eight statements however many they are."""
+def load(rules: Sequence[Rule], *, messages: bool = True) -> list[Case]:
+    """The cases of these rules (with `person` loaded), in eight statements however many they are.
+
+    Without `messages` nothing is known of what was sent in an episode.
+    """
     cases = {rule.person_id: Case(rule) for rule in rules}
     by_rule = {rule.pk: cases[rule.person_id] for rule in rules}
-    for span in RuleSpan.objects.filter(rule__in=by_rule).order_by("since", "pk"):
-        by_rule[span.rule_id].spans.append(Span(span.since, span.until))
+    spans = RuleSpan.objects.filter(rule__in=by_rule).order_by("since", "pk")
+    for rule, since, until in spans.values_list("rule_id", "since", "until"):
+        by_rule[rule].spans.append(Span(since, until))
     for pause in Pause.objects.filter(person__in=cases).order_by("since"):
         cases[pause.person_id].pauses.append(Span(pause.since, pause.until))
-    for one in RuleSupporter.objects.filter(rule__in=by_rule):
-        by_rule[one.rule_id].listed[one.supporter_id] = one.level
+    listed = RuleSupporter.objects.filter(rule__in=by_rule)
+    for rule, supporter, level in listed.values_list("rule_id", "supporter_id", "level"):
+        by_rule[rule].listed[supporter] = level
     watches = {}
     for watch in Watch.objects.filter(person__in=cases).select_related("group").order_by("pk"):
         watches[watch.pk] = watch
@@ -127,19 +134,28 @@ def load(rules: Sequence[Rule]) -> list[Case]:
         episodes[episode.pk] = episode
         cases[episode.watch.person_id].episodes[episode.watch_id] = episode
     _load_rows(cases, episodes)
+    if messages:
+        _load_messages(cases, episodes)
     for person_id in Change.objects.filter(person__in=cases).values_list("person_id", flat=True).distinct():
         cases[person_id].changed = True
     return list(cases.values())
 
 
 def _load_rows(cases: dict[int, Case], episodes: dict[int, Episode]) -> None:
-    """The supporters and messages of the open episodes."""
+    """The supporters of the open episodes."""
     if not episodes:
         return
     found = EpisodeSupporter.objects.filter(episode__in=episodes).order_by("level", "pk")
-    for row in found.select_related("supporter__person", "supporter__member"):
+    for row in found.select_related("supporter__person"):
         row.episode = episodes[row.episode_id]
+        row.supporter.member = cases[row.episode.watch.person_id].person
         cases[row.episode.watch.person_id].rows.setdefault(row.episode_id, []).append(row)
+
+
+def _load_messages(cases: dict[int, Case], episodes: dict[int, Episode]) -> None:
+    """What was decided to be said in the open episodes."""
+    if not episodes:
+        return
     for message in EpisodeMessage.objects.filter(episode__in=episodes).select_related("delivery").order_by("pk"):
         message.episode = episodes[message.episode_id]
         cases[message.episode.watch.person_id].messages.setdefault(message.episode_id, []).append(message)
@@ -158,7 +174,7 @@ def horizon(cases: Iterable[Case], now: datetime) -> datetime:
 
 
 def load_facts(cases: Sequence[Case], now: datetime) -> None:
-    """Read what the rooms below recorded about these members, in four statements."""
+    """Read what the rooms below recorded about these members, in five statements."""
     people = {case.person.pk: case for case in cases}
     since = horizon(cases, now)
     memberships, commitments = _memberships(people), _commitments(people, since)
@@ -192,34 +208,39 @@ def _commitments(people: dict[int, Case], since: datetime) -> dict[int, list[str
 
 def _marks(people: dict[int, Case], since: datetime) -> dict[int, list[streaks.Mark]]:
     found: dict[int, list[streaks.Mark]] = defaultdict(list)
-    rows = Mark.objects.filter(person__in=people, value__isnull=False, sheet__occurrence__starts_at__gte=since)
-    held = "sheet__occurrence__"
-    for person, value, state, first, pk, start, end, cancelled, meeting, group in rows.values_list(
-        "person_id",
-        "value",
-        "sheet__state",
-        "sheet__first_closed_at",
-        held + "pk",
-        held + "starts_at",
-        held + "ends_at",
-        held + "state",
-        held + "meeting_id",
-        held + "meeting__group_id",
-    ):
-        found[person].append(
-            streaks.Mark(
-                key=occurrence_key(pk),
-                group=group or 0,  # the group is gone: nobody is expected there, HITs stay
-                meeting=meeting,
-                start=start,
-                end=end,
-                value=value,
-                closed=state == Sheet.CLOSED,
-                first_closed_at=first,
-                cancelled=cancelled == Occurrence.CANCELLED,
-            )
-        )
+    # By person, then by id: joined, a database may choose to read all that was held lately on the whole site.
+    rows = Mark.objects.filter(person__in=people, value__isnull=False)
+    marks = list(rows.values_list("person_id", "value", "sheet_id"))
+    ids = sorted({sheet for _person, _value, sheet in marks})  # many share one: each is read once
+    lists: dict[int, dict[str, Any]] = {}
+    for start in range(0, len(ids), MOST_IDS):
+        lists |= _lists(ids[start : start + MOST_IDS], since)
+    for person, value, sheet in marks:
+        if sheet in lists:
+            found[person].append(streaks.Mark(value=value, **lists[sheet]))
     return found
+
+
+def _lists(sheets: list[int], since: datetime) -> dict[int, dict[str, Any]]:
+    """What a mark says of its list and occurrence, by id of the list, for those that start at `since` or later."""
+    held = "occurrence__"
+    names = ("starts_at", "ends_at", "state", "meeting_id", "meeting__group_id")
+    rows = Sheet.objects.filter(pk__in=sheets, occurrence__starts_at__gte=since).values_list(
+        "pk", "state", "first_closed_at", "occurrence_id", *(held + name for name in names)
+    )
+    return {
+        pk: {
+            "key": occurrence_key(occurrence),
+            "group": group or 0,  # the group is gone: nobody is expected there, HITs stay
+            "meeting": meeting,
+            "start": start,
+            "end": end,
+            "closed": state == Sheet.CLOSED,
+            "first_closed_at": first,
+            "cancelled": cancelled == Occurrence.CANCELLED,
+        }
+        for pk, state, first, occurrence, start, end, cancelled, meeting, group in rows
+    }
 
 
 def _logs(people: dict[int, Case], since: datetime) -> dict[int, list[streaks.SelfLog]]:

@@ -13,6 +13,8 @@ _MARKS = _HITS | {"excused", "absent", None}
 
 def utc(moment: datetime) -> datetime:
     """`moment` in UTC. Raises ValueError when it is naive: a wall time is no moment."""
+    if moment.tzinfo is UTC:
+        return moment
     if moment.tzinfo is None:
         raise ValueError(f"not a moment, its zone is missing: {moment!r}")
     return moment.astimezone(UTC)

@@ -73,6 +73,21 @@ def test_an_idle_tick_makes_two_queries(story, dana):
     assert queries_of(lambda: support.worker.tick(story.now)) == 2
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="about the plans of PostgreSQL")
+@pytest.mark.parametrize("tick", [support.worker.tick, delivery.worker.tick])
+def test_what_an_idle_tick_asks_can_be_answered_by_indexes(story, dana, tick):
+    story.settle()
+    with CaptureQueriesContext(connection) as captured:
+        tick(story.now)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # tables of a test are too small for an index to be worth it
+        for one in captured:
+            cursor.execute("EXPLAIN " + one["sql"])
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+            scans = {line.split("Seq Scan on ")[1].split()[0] for line in plan.splitlines() if "Seq Scan on " in line}
+            assert not scans, plan
+
+
 # --- order, crashes, one bad row ------------------------------------------------------------------------------
 
 
