@@ -1,6 +1,6 @@
 """`script/bench start`: how soon the embedded server answers, and what it costs at rest.
 
-Goals (issue 2): a later start <= 4 s to the first page; at rest <= 200 MiB resident and <= 1 % of a core.
+Goals: a later start <= 4 s to the first page; at rest <= 200 MiB resident and <= 1 % of a core.
 """
 
 import os

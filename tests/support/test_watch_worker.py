@@ -73,7 +73,7 @@ def test_an_idle_tick_makes_two_queries(story, dana):
     assert queries_of(lambda: support.worker.tick(story.now)) == 2
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="about the plans of PostgreSQL")
+@pytest.mark.scaled  # about the plans of PostgreSQL
 @pytest.mark.parametrize("tick", [support.worker.tick, delivery.worker.tick])
 def test_what_an_idle_tick_asks_can_be_answered_by_indexes(story, dana, tick):
     story.settle()
