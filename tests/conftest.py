@@ -12,6 +12,8 @@ from hypothesis import settings as hypothesis_settings
 
 WAY = os.environ.get("PORCHLIGHT_WAY", "embedded")
 BROWSER = os.environ.get("PORCHLIGHT_BROWSER", "")  # "only", "none", or both kinds when empty
+PART = os.environ.get("PORCHLIGHT_PART", "")  # of the scaled way: "apart", "scaled" (the rest), or all when empty
+APART = {"chat", "faults", "replay", "stories"}  # folders whose tests mostly wait for processes of their own
 FULL = bool(os.environ.get("PORCHLIGHT_FULL"))
 SEED = int(os.environ.get("PORCHLIGHT_SEED", "1"))
 
@@ -36,7 +38,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     def left_out(item: pytest.Item) -> bool:
         wrong_part = BROWSER and (item.get_closest_marker("browser") is not None) != (BROWSER == "only")
-        return bool(item.get_closest_marker(other) or wrong_part)
+        wrong_turn = PART and (item.path.parent.name in APART) != (PART == "apart")
+        return bool(item.get_closest_marker(other) or wrong_part or wrong_turn)
 
     dropped = [item for item in items if left_out(item)]
     if dropped:

@@ -1,7 +1,7 @@
-"""`script/test`: starts real servers and runs pytest three times at once, with one closing line for all.
+"""`script/test`: starts real servers and runs pytest four times at once, with one closing line for all.
 
-embedded: on SQLite. scaled: on PostgreSQL and Valkey. browser: Chromium against the embedded site; it has a process of
-its own since it mostly waits.
+embedded: on SQLite. scaled: on PostgreSQL and Valkey; apart: the part of it that starts processes of its own and mostly
+waits for them, beside the rest, with servers of its own. browser: Chromium against the embedded site.
 """
 
 import argparse
@@ -38,7 +38,8 @@ def main() -> int:
         print(f"full run, seed {seed}", flush=True)
     started = time.monotonic()
     REPORTS.mkdir(exist_ok=True)
-    ways = {"embedded": ["embedded", "browser"], "scaled": ["scaled"]}.get(ours.way, ["embedded", "scaled", "browser"])
+    parts = {"embedded": ["embedded", "browser"], "scaled": ["scaled", "apart"]}
+    ways = parts.get(ours.way, ["embedded", "scaled", "apart", "browser"])
     with ExitStack() as stack:
         runs = [start(way, rest, seed=seed, full=ours.full, stack=stack) for way in ways]
         codes = finish(ways, runs)
@@ -56,6 +57,7 @@ def main() -> int:
 
 def start(way: str, args: list[str], *, seed: int, full: bool, stack: ExitStack) -> subprocess.Popen[bytes]:
     """Start pytest for one way, its output going to .reports/WAY.txt."""
+    scaled = way in {"scaled", "apart"}
     data = Path(tempfile.mkdtemp(prefix=f"porchlight-{way}-"))
     stack.callback(shutil.rmtree, data, ignore_errors=True)
     env = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL"}}
@@ -63,13 +65,14 @@ def start(way: str, args: list[str], *, seed: int, full: bool, stack: ExitStack)
         "PORCHLIGHT_TEST": "1",
         "PORCHLIGHT_DEV": "1",
         "PORCHLIGHT_DATA": str(data),
-        "PORCHLIGHT_WAY": "scaled" if way == "scaled" else "embedded",
+        "PORCHLIGHT_WAY": "scaled" if scaled else "embedded",
+        "PORCHLIGHT_PART": way if scaled else "",
         "PORCHLIGHT_BROWSER": "only" if way == "browser" else "none" if way == "embedded" else "",
         "PORCHLIGHT_SEED": str(seed),
         "PORCHLIGHT_FULL": "1" if full else "",
         "PYTHONHASHSEED": "0",
     }
-    if way == "scaled":
+    if scaled:
         try:
             postgres = stack.enter_context(Postgres())
             env |= {"DATABASE_URL": postgres.url, "REDIS_URL": stack.enter_context(Valkey()).url}
