@@ -18,10 +18,10 @@ from meetings import schedule
 from meetings.models import Commitment, Mark, MarkWrite, Meeting, Occurrence, Sheet
 from meetings.schedule import Held
 from meetings.schema import refusal_in_words
-from meetings.selectors.attendance import FIRST_REMINDER, stored_local
+from meetings.selectors.attendance import stored_local
 from meetings.selectors.held import changes_of, rule_of
 from meetings.services.commitments import EXCUSED
-from meetings.services.occurrences import FARTHEST, occurrence_get
+from meetings.services.occurrences import FARTHEST, occurrence_get, sheets_open
 from people.models import Person
 
 LONGEST = timedelta(days=92)
@@ -52,10 +52,7 @@ def away_set(*, actor: Person, first: date, last: date) -> Away:
     meetings = [commitment.meeting for commitment in mine.select_related("meeting__group").order_by("meeting")]
     with transaction.atomic():
         occurrences = _dates(meetings, begin, end, now)
-        Sheet.objects.bulk_create(
-            [Sheet(occurrence=row, opened_at=now, step_at=row.ends_at + FIRST_REMINDER) for row in occurrences],
-            ignore_conflicts=True,
-        )
+        sheets_open(occurrences, opened_at=now)
         return _write(actor, [row.pk for row in occurrences], EXCUSED, now)
 
 

@@ -16,7 +16,7 @@ from delivery.services import withdraw
 from ground import clock
 from ground.errors import Settled
 from ground.wall import to_utc
-from groups.models import Membership
+from groups.models import Group, Membership
 from meetings import schedule
 from meetings.models import Meeting, Occurrence, PlanReminder, Sheet
 from meetings.policies import can_run_meeting
@@ -59,11 +59,28 @@ def sheet_get(*, occurrence: Occurrence) -> Sheet:
     """The sheet of an occurrence, opened when there is none."""
     sheet = Sheet.objects.filter(occurrence=occurrence).first()
     if sheet is None:
-        opened = Sheet(occurrence=occurrence, opened_at=clock.now(), step_at=occurrence.ends_at + FIRST_REMINDER)
-        Sheet.objects.bulk_create([opened], ignore_conflicts=True)
+        sheets_open([occurrence], opened_at=clock.now())
         sheet = Sheet.objects.get(occurrence=occurrence)
     sheet.occurrence = occurrence
     return sheet
+
+
+def sheets_open(occurrences: Collection[Occurrence], *, opened_at: datetime | None = None) -> None:
+    """Open a list for each of these dates that has none, `opened_at` or at its start.
+
+    A group that is changing what it writes down is waited for: services.keeping locks the lists it finds,
+    and a list made behind its back would let a name through.
+    """
+    with transaction.atomic():
+        theirs = Meeting.objects.filter(pk__in={row.meeting_id for row in occurrences}).values("group")
+        list(Group.objects.select_for_update(no_key=True).filter(pk__in=theirs).order_by("pk").values_list("pk"))
+        Sheet.objects.bulk_create(
+            [
+                Sheet(occurrence=row, opened_at=opened_at or row.starts_at, step_at=row.ends_at + FIRST_REMINDER)
+                for row in occurrences
+            ],
+            ignore_conflicts=True,
+        )
 
 
 def occurrence_cancel(*, actor: Person, occurrence: Occurrence) -> Occurrence:
@@ -303,10 +320,8 @@ def _open_sheets(now: datetime) -> int:
     stale = [row.pk for row in begun_now if not _stands(row)]
     if stale:  # the list that was imported changed its time meanwhile; nothing hangs on these rows
         Occurrence.objects.filter(pk__in=stale, sheet=None).delete()
-    Sheet.objects.bulk_create(
-        [Sheet(occurrence=row, opened_at=row.starts_at, step_at=row.ends_at + FIRST_REMINDER) for row in standing],
-        ignore_conflicts=True,
-    )
+    if standing:
+        sheets_open(standing)
     return len(begun_now)
 
 

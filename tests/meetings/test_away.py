@@ -102,7 +102,7 @@ def test_days_that_cannot_be_are_refused_and_nothing_is_written(circle, first, l
 def test_three_months_cost_hardly_more_than_one_day(circle, django_assert_max_num_queries):
     member = make_regular(circle)
     for days in (0, 91):
-        with django_assert_max_num_queries(15):
+        with django_assert_max_num_queries(17):
             away_set(actor=member, first=TODAY, last=TODAY + timedelta(days=days))
     assert len(excused(member)) == 14
     with django_assert_max_num_queries(1):

@@ -14,7 +14,7 @@ from delivery.models import Delivery
 from delivery.transports.recording import RecordingTransport
 from ground import clock
 from ground.errors import Conflict
-from meetings.models import Commitment, Mark, Meeting, SelfLog
+from meetings.models import Commitment, Mark, Meeting, SelfLog, Sheet
 from meetings.selectors import attendance
 from meetings.services import sheets
 from meetings.services.commitments import commitment_make, excuse
@@ -150,6 +150,30 @@ def test_who_marks_or_plans_at_the_moment_of_the_change_is_told_and_nothing_is_k
     assert "counts heads only" in str(found[1])
     assert not Mark.objects.exists()
     assert not Commitment.objects.exists()
+
+
+@pytest.mark.scaled
+@pytest.mark.django_db(transaction=True)
+def test_a_list_that_nobody_had_opened_lets_no_name_through_at_the_moment_of_the_change(circle):
+    member = make_regular(circle)
+    Sheet.objects.all().delete()
+    changed = threading.Event()
+
+    def change() -> None:
+        with transaction.atomic():
+            keeping_change(actor=circle.facilitator, group=circle.group, head_count_only=True)
+            changed.set()
+            until(lambda: waiting_for_locks() == 1, "nobody waits", 30)
+
+    def mark() -> None:
+        changed.wait(30)
+        sheet = sheets.sheet_for(actor=circle.facilitator, occurrence_id=circle.sheet.occurrence_id)
+        sheets.sheet_mark(actor=circle.facilitator, sheet=sheet, person=member, value="present")
+
+    found = at_once([change, mark])
+    assert found[0] is None, found
+    assert "counts heads only" in str(found[1])
+    assert not Mark.objects.exists()
 
 
 def waiting_for_locks() -> int:
