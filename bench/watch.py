@@ -454,6 +454,7 @@ def hand_over(count: int, workers: int) -> tuple[float, int, int]:
     command = [sys.executable, "-m", "bench.watch", "--worker"]
     running = [subprocess.Popen([*command, str(place / str(n))], cwd=ROOT) for n in range(workers)]
     while len(list(place.glob("*.ready"))) < workers:
+        assert all(one.poll() is None for one in running), "a worker ended before it began"
         time.sleep(0.05)
     (place / "go").touch()
     codes = [one.wait() for one in running]

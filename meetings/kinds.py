@@ -23,9 +23,8 @@ def sheet_in(delivery: Delivery) -> Sheet | None:
     return found.filter(pk=delivery.payload.get("sheet")).first()
 
 
-def check_waits(delivery: Delivery, now: datetime) -> str | None:
+def _waits(sheet: Sheet | None, delivery: Delivery, now: datetime) -> str | None:
     """The list still waits: open, its date held and over for as long as was decided, its group there."""
-    sheet = sheet_in(delivery)
     if sheet is None:
         return "the list is gone"
     if sheet.state != Sheet.OPEN:
@@ -38,17 +37,20 @@ def check_waits(delivery: Delivery, now: datetime) -> str | None:
         return "the group has ended"
     if occurrence.ends_at + reminders.STEPS[delivery.payload["step"]] > now:
         return "the date was moved"
-    account = account_of(delivery.recipient)
+    return _account_barred(delivery.recipient)
+
+
+def _account_barred(person: Person) -> str | None:
+    account = account_of(person)
     return None if account is not None and account.is_active else "the account is closed"
 
 
 def check_reminder(delivery: Delivery, now: datetime) -> str | None:
     """And the recipient is a facilitator; at the first moment also on duty, if somebody is named."""
-    barred = check_waits(delivery, now)
-    if barred is not None:
-        return barred
     sheet = sheet_in(delivery)
-    assert sheet is not None
+    barred = _waits(sheet, delivery, now)
+    if sheet is None or barred is not None:
+        return barred
     occurrence = sheet.occurrence
     runs = set(
         Membership.objects.facilitators()
@@ -64,7 +66,8 @@ def check_reminder(delivery: Delivery, now: datetime) -> str | None:
 
 
 def check_unclosed(delivery: Delivery, now: datetime) -> str | None:
-    return check_waits(delivery, now) or (None if is_coordinator(delivery.recipient) else "no coordinator any more")
+    barred = _waits(sheet_in(delivery), delivery, now)
+    return barred or (None if is_coordinator(delivery.recipient) else "no coordinator any more")
 
 
 def reminder_context(delivery: Delivery) -> dict[str, str]:
@@ -99,8 +102,7 @@ def check_keeping(delivery: Delivery, now: datetime) -> str | None:
         return "it was changed back"
     if not Membership.objects.standing().filter(group=group, person=delivery.recipient).exists():
         return "no member any more"
-    account = account_of(delivery.recipient)
-    return None if account is not None and account.is_active else "the account is closed"
+    return _account_barred(delivery.recipient)
 
 
 def check_plan(delivery: Delivery, now: datetime) -> str | None:
@@ -109,10 +111,7 @@ def check_plan(delivery: Delivery, now: datetime) -> str | None:
     if row is None:
         return "the date is gone"
     barred = _date_barred(row, delivery, now) or _note_barred(delivery, now) or _plan_barred(row, delivery.recipient)
-    if barred is not None:
-        return barred
-    account = account_of(delivery.recipient)
-    return None if account is not None and account.is_active else "the account is closed"
+    return barred or _account_barred(delivery.recipient)
 
 
 def _note_barred(delivery: Delivery, now: datetime) -> str | None:

@@ -26,7 +26,7 @@ FIRST_REMINDER = timedelta(hours=2)  # after the end: a list that is still open 
 OPEN_FOR = timedelta(days=7)  # after the end; then a sheet expires
 UNCLOSED_AFTER = timedelta(hours=48)  # after the end: a coordinator reads of it
 UNCLOSED_SHOWN = timedelta(days=28)
-MOST_UNCLOSED = 200
+MOST_SHOWN = 200  # rows on a page
 KEY_FORMAT = "%Y%m%dT%H%M"
 
 
@@ -102,6 +102,11 @@ def held_on(meeting: Meeting, local: datetime) -> Held | None:
     second = timedelta(seconds=1)
     around = schedule.occurrences(rule, moment - second, moment + second)
     return next((held for held in around if held.original_local == local), None)
+
+
+def topic_of(occurrence_id: int) -> str:
+    """The outbox's topic of everything about one date's list: what a withdrawal cancels together."""
+    return f"list:{occurrence_id}"
 
 
 def held_after(meeting: Meeting, after: datetime, count: int) -> list[Held]:
@@ -209,7 +214,7 @@ class Excused:
         return to_wall(self.starts_at, self.meeting.zone)
 
 
-def excuses_of(person: Person, now: datetime, limit: int = 100) -> list[Excused]:
+def excuses_of(person: Person, now: datetime) -> list[Excused]:
     """The person's own excuses from dates that are not over, the next first. One query."""
     own = Mark.objects.filter(
         person=person,
@@ -219,7 +224,7 @@ def excuses_of(person: Person, now: datetime, limit: int = 100) -> list[Excused]
         sheet__occurrence__state=Occurrence.SCHEDULED,
         sheet__occurrence__meeting__group__closed_at=None,
     ).exclude(sheet__state=Sheet.CLOSED)
-    rows = own.select_related("sheet__occurrence__meeting").order_by("sheet__occurrence__starts_at", "pk")[:limit]
+    rows = own.select_related("sheet__occurrence__meeting").order_by("sheet__occurrence__starts_at", "pk")[:MOST_SHOWN]
     held = [mark.sheet.occurrence for mark in rows]
     return [Excused(row.meeting, row.original_local.replace(tzinfo=None), row.starts_at) for row in held]
 
@@ -229,9 +234,9 @@ def self_log_of(person: Person, self_log_id: int) -> SelfLog:
     return SelfLog.objects.get(person=person, pk=self_log_id)
 
 
-def self_logs_of(person: Person, limit: int = 200) -> list[SelfLog]:
+def self_logs_of(person: Person) -> list[SelfLog]:
     """What the person logged themselves, newest first."""
-    return list(SelfLog.objects.filter(person=person).order_by("-starts_at", "-pk")[:limit])
+    return list(SelfLog.objects.filter(person=person).order_by("-starts_at", "-pk")[:MOST_SHOWN])
 
 
 def commitments_of(person: Person, group: Group) -> set[int]:
@@ -277,7 +282,7 @@ class Unclosed:
     without_facilitator: bool
 
 
-def sheets_unclosed(coordinator: Person, now: datetime, limit: int = MOST_UNCLOSED) -> list[Unclosed]:
+def sheets_unclosed(coordinator: Person, now: datetime) -> list[Unclosed]:
     """Lists open for 48 hours or more, and those that expired in the last four weeks, the latest first.
 
     Raises PermissionDenied for all but coordinators. One statement beside that.
@@ -294,7 +299,9 @@ def sheets_unclosed(coordinator: Person, now: datetime, limit: int = MOST_UNCLOS
         occurrence__meeting__group__isnull=False,
     )
     found = []
-    for sheet in waiting.select_related("occurrence__meeting__group").order_by("-occurrence__starts_at", "pk")[:limit]:
+    for sheet in waiting.select_related("occurrence__meeting__group").order_by("-occurrence__starts_at", "pk")[
+        :MOST_SHOWN
+    ]:
         occurrence, meeting = sheet.occurrence, sheet.occurrence.meeting
         assert meeting.group is not None
         found.append(
@@ -439,7 +446,7 @@ def people_named(occurrence: Occurrence, pids: Iterable[str]) -> dict[str, Perso
     return found
 
 
-def own_record(person: Person, limit: int = 200) -> list[Entry]:
+def own_record(person: Person) -> list[Entry]:
     """The person's own attendance, newest first: what lists say, who wrote it, and what they logged themselves."""
     marks = Mark.objects.filter(person=person).select_related("sheet__occurrence__meeting")
     marks = marks.prefetch_related("writes__by")
@@ -451,11 +458,11 @@ def own_record(person: Person, limit: int = 200) -> list[Entry]:
             value=mark.value,
             writes=sorted(mark.writes.all(), key=lambda write: (write.at, write.pk)),
         )
-        for mark in marks.order_by("-sheet__occurrence__starts_at")[:limit]
+        for mark in marks.order_by("-sheet__occurrence__starts_at")[:MOST_SHOWN]
     ]
-    logged = SelfLog.objects.filter(person=person).order_by("-starts_at")[:limit]
+    logged = SelfLog.objects.filter(person=person).order_by("-starts_at")[:MOST_SHOWN]
     entries += [Entry(log.starts_at, person.zone, log.title, "", self_log_id=log.pk) for log in logged]
-    return sorted(entries, key=lambda entry: entry.starts_at, reverse=True)[:limit]
+    return sorted(entries, key=lambda entry: entry.starts_at, reverse=True)[:MOST_SHOWN]
 
 
 def was_here(value: str | None) -> bool:

@@ -21,7 +21,15 @@ from meetings import schedule
 from meetings.models import Meeting, Occurrence, PlanReminder, Sheet
 from meetings.policies import can_run_meeting
 from meetings.schedule import Held
-from meetings.selectors.attendance import FIRST_REMINDER, held_after, held_on, people_on, stored_local
+from meetings.selectors.attendance import (
+    FIRST_REMINDER,
+    dates_of,
+    held_after,
+    held_on,
+    people_on,
+    stored_local,
+    topic_of,
+)
 from meetings.selectors.held import changes_of, rule_of
 from meetings.services.upcoming import upcoming_refresh
 from people.models import Person
@@ -88,12 +96,12 @@ def occurrence_cancel(*, actor: Person, occurrence: Occurrence) -> Occurrence:
 
     Cancelling twice is cancelling once.
     """
-    return _state_set(actor, occurrence, Occurrence.CANCELLED, "occurrence_cancelled")
+    return _states_set(actor, occurrence.meeting, [occurrence], Occurrence.CANCELLED, "occurrence_cancelled")[0]
 
 
 def occurrence_uncancel(*, actor: Person, occurrence: Occurrence) -> Occurrence:
     """This date is held after all. Facilitators of the group only."""
-    return _state_set(actor, occurrence, Occurrence.SCHEDULED, "occurrence_uncancelled")
+    return _states_set(actor, occurrence.meeting, [occurrence], Occurrence.SCHEDULED, "occurrence_uncancelled")[0]
 
 
 def occurrences_cancel(
@@ -107,13 +115,13 @@ def occurrences_cancel(
         raise PermissionDenied
     now = clock.now()
     if count:
-        coming = [held for held in held_after(meeting, now, count + 1) if held.starts_at > now]
+        coming = [date.held for date in dates_of([meeting], now=now, count=count + 1) if date.held.starts_at > now]
         originals = [held.original_local for held in coming[:count]]
     if not originals:
         raise ValidationError(_("Choose the dates that are not held."))
     with transaction.atomic():
         rows = [occurrence_get(meeting=meeting, original_local=original) for original in sorted(set(originals))]
-        return [occurrence_cancel(actor=actor, occurrence=row) for row in rows]
+        return _states_set(actor, meeting, rows, Occurrence.CANCELLED, "occurrence_cancelled")
 
 
 def occurrences_cancel_between(*, actor: Person, meeting: Meeting, first: date, last: date) -> list[Occurrence]:
@@ -142,7 +150,7 @@ def occurrence_move(*, actor: Person, occurrence: Occurrence, starts_local: date
     """Give one coming date another start (naive wall time of the meeting's zone); its length and its key stay.
 
     Facilitators only. Raises ValidationError for a start that has passed, is more than 60 days from the rule's or is
-    another date's; Settled when the date has begun, was cancelled, or the meeting has ended.
+    another date's; Settled when the date has begun, was cancelled, or the meeting has ended or rests.
     """
     meeting = occurrence.meeting
     if not can_run_meeting(actor, meeting):
@@ -151,18 +159,15 @@ def occurrence_move(*, actor: Person, occurrence: Occurrence, starts_local: date
     starts_at = to_utc(starts_local.replace(tzinfo=None), meeting.zone)
     with transaction.atomic():
         row = Occurrence.objects.select_for_update(of=("self",)).get(pk=occurrence.pk)
-        if row.starts_at <= now or row.state == Occurrence.CANCELLED or meeting.closed_at is not None:
+        ended = meeting.closed_at is not None or meeting.on_hold
+        if row.starts_at <= now or row.state == Occurrence.CANCELLED or ended:
             raise Settled(_("This date has begun or is not held."))
         by_rule = to_utc(row.original_local.replace(tzinfo=None), meeting.zone)
         if starts_at <= now or abs(starts_at - by_rule) > MOVED_AT_MOST:
             raise ValidationError({"starts": _("Choose a time to come, within 60 days of the usual one.")})
         if Occurrence.objects.filter(meeting=meeting, starts_at=starts_at).exclude(pk=row.pk).exists():
             raise ValidationError({"starts": _("Another date of this meeting is then.")})
-        # a row by the rule lies after it, so that the worker goes on from there and leaves no date out
-        latest = max(starts_at, by_rule)
-        after = next((held for held in held_after(meeting, latest, 2) if held.starts_at > latest), None)
-        if after is not None:
-            occurrence_get(meeting=meeting, original_local=after.original_local)
+        _fill_through(meeting, max(starts_at, by_rule))
         row.starts_at, row.ends_at = starts_at, starts_at + timedelta(minutes=meeting.minutes)
         row.remind_at, row.moved = starts_at - FIRST_NOTE, starts_at != by_rule
         row.save(update_fields=["starts_at", "ends_at", "remind_at", "moved"])
@@ -195,7 +200,7 @@ def occurrences_prepare(now: datetime) -> int:
 
 def reminders_withdraw(*, occurrence_ids: Collection[int], reason: str) -> None:
     """Nobody need be reminded of these dates' lists any more; in the transaction of what makes it so."""
-    withdraw(topics=[f"list:{pk}" for pk in occurrence_ids], reason=reason)
+    withdraw(topics=[topic_of(pk) for pk in occurrence_ids], reason=reason)
 
 
 def occurrences_rematch(*, meetings: Iterable[Meeting], now: datetime) -> int:
@@ -224,6 +229,17 @@ def occurrences_rematch(*, meetings: Iterable[Meeting], now: datetime) -> int:
     return len(dropped)
 
 
+def _fill_through(meeting: Meeting, moment: datetime) -> None:
+    """A row by the rule lies after `moment`, or the rule's last one does: the worker leaves out no date before it."""
+    after = next((held for held in held_after(meeting, moment, 2) if held.starts_at > moment), None)
+    if after is None:
+        rule = rule_of(meeting)
+        assert rule is not None
+        after = next(iter(schedule.occurrences(rule, clock.now(), moment + timedelta(microseconds=1))[-1:]), None)
+    if after is not None:
+        occurrence_get(meeting=meeting, original_local=after.original_local)
+
+
 def _steps_set(rows: Collection[Occurrence]) -> None:
     """Dates that are still to come end at another moment: what is opened for them is looked at after that."""
     ends = {row.pk: row.ends_at for row in rows}
@@ -233,17 +249,25 @@ def _steps_set(rows: Collection[Occurrence]) -> None:
     Sheet.objects.bulk_update(opened, ["step", "step_at"], batch_size=BATCH)
 
 
-def _state_set(actor: Person, occurrence: Occurrence, state: str, cause: str) -> Occurrence:
-    if not can_run_meeting(actor, occurrence.meeting):
+def _states_set(
+    actor: Person, meeting: Meeting, occurrences: Collection[Occurrence], state: str, cause: str
+) -> list[Occurrence]:
+    """Set the state of these dates of one meeting; those that have it already are left alone."""
+    if not can_run_meeting(actor, meeting):
         raise PermissionDenied
     with transaction.atomic():
-        if Occurrence.objects.filter(pk=occurrence.pk).exclude(state=state).update(state=state):
-            if state == Occurrence.CANCELLED:
-                reminders_withdraw(occurrence_ids=[occurrence.pk], reason="not held")
-            changes_write(people=people_on(occurrence), cause=cause, ref=occurrence.pk)
-            upcoming_refresh(meeting_ids=[occurrence.meeting_id])  # the finder never lists a cancelled date as on
-    occurrence.state = state
-    return occurrence
+        new = [
+            row for row in occurrences if Occurrence.objects.filter(pk=row.pk).exclude(state=state).update(state=state)
+        ]
+        for row in new:
+            changes_write(people=people_on(row), cause=cause, ref=row.pk)
+        if new and state == Occurrence.CANCELLED:
+            reminders_withdraw(occurrence_ids=[row.pk for row in new], reason="not held")
+        if new:
+            upcoming_refresh(meeting_ids=[meeting.pk])  # the finder never lists a cancelled date as on
+    for row in occurrences:
+        row.state = state
+    return list(occurrences)
 
 
 def _make(meeting: Meeting, held: Held) -> None:

@@ -43,10 +43,14 @@ def plan_reminder_set(*, actor: Person, lead_minutes: int | None) -> PlanReminde
     return row
 
 
-def plans_rest(*, person: Person, until: datetime | None, resting: bool = True) -> None:
+def plans_rest(*, person: Person, until: datetime | None) -> None:
     """The person pauses until `until` (UTC; None: until they resume): no note goes meanwhile. Called from above."""
-    moment = (until or FOR_GOOD) if resting else None
-    PlanReminder.objects.update_or_create(person=person, defaults={"resting_until": moment})
+    PlanReminder.objects.update_or_create(person=person, defaults={"resting_until": until or FOR_GOOD})
+
+
+def plans_rest_end(*, person: Person) -> None:
+    """Their pause is over, or the watch that it was of: notes go again. Called from above."""
+    PlanReminder.objects.filter(person=person).update(resting_until=None)
 
 
 def plan_answer(*, actor: Person, occurrence: Occurrence, coming: bool) -> Occurrence:
@@ -97,7 +101,9 @@ def _take_up(pks: Sequence[int], now: datetime) -> None:
 def _move_on(row: Occurrence, now: datetime) -> list[timedelta]:
     """Set the moment of the date's next note (unsaved); return the leads whose moment has come since the last one."""
     assert row.remind_at is not None
-    new = [lead for lead in LEADS if row.remind_at <= row.starts_at - lead <= now]
+    # one that raised was put off to between two moments: the one it stood at is still to be told
+    since = max((at for lead in LEADS if (at := row.starts_at - lead) <= row.remind_at), default=row.remind_at)
+    new = [lead for lead in LEADS if since <= row.starts_at - lead <= now]
     row.remind_at = min((row.starts_at - lead for lead in LEADS if row.starts_at - lead > now), default=None)
     return new
 

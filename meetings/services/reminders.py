@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from delivery.services import Draft, messages_enqueue, withdraw
 from groups.models import Membership
 from meetings.models import Occurrence, Sheet
-from meetings.selectors.attendance import FIRST_REMINDER, OPEN_FOR
+from meetings.selectors.attendance import FIRST_REMINDER, OPEN_FOR, UNCLOSED_AFTER, topic_of
 from people.models import Person
 
 log = logging.getLogger("porchlight.meetings")
@@ -26,7 +26,7 @@ log = logging.getLogger("porchlight.meetings")
 BATCH = 200
 POSTPONE = timedelta(hours=1)  # a list whose turn raises is taken up again after this
 DUTY, EVERYBODY, COORDINATORS = range(3)
-STEPS = (FIRST_REMINDER, timedelta(hours=24), timedelta(hours=48), OPEN_FOR)  # after the end
+STEPS = (FIRST_REMINDER, timedelta(hours=24), UNCLOSED_AFTER, OPEN_FOR)  # after the end
 REMINDER, UNCLOSED = "sheet_reminder", "sheet_unclosed"
 
 
@@ -63,7 +63,7 @@ def _take_up(pks: Sequence[int], now: datetime) -> None:
         passed = {sheet.pk: (sheet.step, _move_on(sheet, now)) for sheet in sheets}
         speaking = [(sheet, steps) for sheet in sheets if (steps := _new_steps(sheet, *passed[sheet.pk]))]
         if any(EVERYBODY in steps for _sheet, steps in speaking):
-            wider = [topic_of(sheet.occurrence) for sheet, steps in speaking if EVERYBODY in steps]
+            wider = [topic_of(sheet.occurrence_id) for sheet, steps in speaking if EVERYBODY in steps]
             withdraw(topics=wider, kinds=[REMINDER], reason="a later reminder goes to all")
         messages_enqueue(list(_drafts(speaking)))
         Sheet.objects.bulk_update(sheets, ["state", "step", "step_at"])
@@ -113,7 +113,7 @@ def _to(people: Iterable[Person], sheet: Sheet, step: int) -> Iterator[Draft]:
     for person in people:
         yield Draft(
             kind=UNCLOSED if step == COORDINATORS else REMINDER,
-            topic=topic_of(sheet.occurrence),
+            topic=topic_of(sheet.occurrence_id),
             recipient=person,
             # the end is part of the key: a date that was moved has moments of its own
             dedupe_key=f"list:{sheet.pk}:{step}:{sheet.occurrence.ends_at:%Y%m%d%H%M}:{person.pk}",
@@ -125,8 +125,3 @@ def _to(people: Iterable[Person], sheet: Sheet, step: int) -> Iterator[Draft]:
 
 def _coordinators() -> Iterable[Person]:
     return Person.objects.filter(account__is_coordinator=True, account__is_active=True).order_by("pk")
-
-
-def topic_of(occurrence: Occurrence) -> str:
-    """What a withdrawal cancels together: everything about one date's list."""
-    return f"list:{occurrence.pk}"

@@ -79,10 +79,6 @@ class Rule:
     terms: dict[str, Any]
     levels: tuple[tuple[str, ...], ...]
 
-    @property
-    def by_group(self) -> bool:
-        return bool(self.terms["scope"] == "group")
-
 
 @dataclass(frozen=True, slots=True)
 class Supporter:

@@ -31,16 +31,17 @@ def throwaway_database() -> Iterator[None]:
         before = settings["NAME"]
         connection.close()
         try:
-            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-        except (DatabaseError, SystemExit) as error:
-            raise CommandError(f"no throw-away database could be made ({' '.join(str(error).split())}).") from error
-        try:
+            try:
+                connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+            except (DatabaseError, SystemExit) as error:
+                raise CommandError(f"no throw-away database could be made ({' '.join(str(error).split())}).") from error
             with connection.cursor() as cursor:  # nothing here outlives the run
                 for quicker in SQLITE if embedded else POSTGRESQL:
                     cursor.execute(quicker)
             yield
         finally:
-            connection.creation.destroy_test_db(before, verbosity=0)
+            if connection.settings_dict["NAME"] != before:  # it was made, also where migrating it raised
+                connection.creation.destroy_test_db(before, verbosity=0)
 
 
 @contextmanager

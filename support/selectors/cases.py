@@ -109,6 +109,12 @@ def decision_of(episode: Episode) -> Decision | None:
     return Decision(episode.threshold, episode.deciding_start, episode.deciding_group_id, episode.decided_at)
 
 
+def running_pause(person: Person, now: datetime) -> Pause | None:
+    """The pause that is on at `now` (UTC)."""
+    begun = Pause.objects.filter(person=person, since__lte=now).order_by("-since")
+    return next((pause for pause in begun if pause.until is None or pause.until > now), None)
+
+
 def load(rules: Sequence[Rule], *, messages: bool = True) -> list[Case]:
     """The cases of these rules (with `person` loaded), in eight statements however many they are.
 

@@ -16,9 +16,9 @@ from meetings.models import Commitment
 from meetings.selectors.held import rule_of as schedule_of
 from people.models import Link, Person
 from support import streaks
-from support.models import Answer, Episode, EpisodeMessage, EpisodeSupporter, Pause, Rule, RuleSupporter
+from support.models import Answer, Episode, EpisodeMessage, EpisodeSupporter, Rule, RuleSupporter
 from support.selectors import words
-from support.selectors.cases import ON_THE_WAY
+from support.selectors.cases import ON_THE_WAY, running_pause
 from support.selectors.contacts import closing_barred, grace_of, load_rows
 
 OPENS = timedelta(days=7)  # a link opens while its episode is open and so long after
@@ -214,12 +214,6 @@ def _listed(supporter: Supporter, levels: dict[int, int], now: datetime) -> List
         accepted=supporter.state == Supporter.ACCEPTED,
         rests_until=supporter.rests_until if rests(supporter, now) else None,
     )
-
-
-def running_pause(person: Person, now: datetime) -> Pause | None:
-    """The pause that is on at `now` (UTC)."""
-    begun = Pause.objects.filter(person=person, since__lte=now).order_by("-since")
-    return next((pause for pause in begun if pause.until is None or pause.until > now), None)
 
 
 def episodes_of(person: Person, limit: int = LATEST) -> list[EpisodeView]:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ground import clock
-from meetings.services.plans import plans_rest
+from meetings.services.plans import plans_rest, plans_rest_end
 from people.models import Person
 from people.selectors import account_of
 from people.services import change_write
@@ -85,14 +85,13 @@ def pause_begin(*, actor: Person, until: datetime | None = None) -> Pause:
         raise ValidationError({"until": _("Choose a day to come.")})
     with transaction.atomic():
         rule = rule_of(actor)
-        running = _running(actor, now)
-        if running is not None:
-            running.until = until
-            running.save(update_fields=["until"])
-            plans_rest(person=actor, until=until)
-            return running
-        with act(rule, Cause.PAUSED, at=now):
-            pause = Pause.objects.create(person=actor, since=now, until=until)
+        pause = reads.running_pause(actor, now)
+        if pause is not None:
+            pause.until = until
+            pause.save(update_fields=["until"])
+        else:
+            with act(rule, Cause.PAUSED, at=now):
+                pause = Pause.objects.create(person=actor, since=now, until=until)
         plans_rest(person=actor, until=until)
     return pause
 
@@ -102,18 +101,13 @@ def pause_end(*, actor: Person) -> None:
     now = clock.now()
     with transaction.atomic():
         rule = rule_of(actor)
-        running = _running(actor, now)
+        running = reads.running_pause(actor, now)
         if running is None:
             return
         with act(rule, Cause.RESUMED, at=now):
             running.until = now
             running.save(update_fields=["until"])
-        plans_rest(person=actor, until=None, resting=False)
-
-
-def _running(person: Person, now: datetime) -> Pause | None:
-    pauses = Pause.objects.filter(person=person, since__lte=now).order_by("-since")
-    return next((pause for pause in pauses if pause.until is None or pause.until > now), None)
+        plans_rest_end(person=actor)
 
 
 def ok_say(*, actor: Person) -> bool:

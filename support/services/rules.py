@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from circle.models import Supporter
 from delivery.selectors import usable_ways
 from ground import clock
+from meetings.services.plans import plans_rest, plans_rest_end
 from people.models import Person
 from people.selectors import account_of
 from support.models import Rule, RuleSpan, RuleSupporter
@@ -70,11 +71,17 @@ def rule_switch(*, actor: Person, on: bool, no_way_confirmed: bool = False) -> R
             rule.save(update_fields=["on", "inside_only", "changed_at"])
             RuleSpan.objects.create(rule=rule, since=now)
             _begin(rule, now)
-            return rule
-        with act(rule, Cause.RULE_OFF, at=now):
-            rule.on, rule.changed_at = False, now
-            rule.save(update_fields=["on", "changed_at"])
-            RuleSpan.objects.filter(rule=rule, until=None).update(until=now)
+        else:
+            with act(rule, Cause.RULE_OFF, at=now):
+                rule.on, rule.changed_at = False, now
+                rule.save(update_fields=["on", "changed_at"])
+                RuleSpan.objects.filter(rule=rule, until=None).update(until=now)
+        # a pause is a pause of the watch: where none is on, notes before meetings need not rest
+        pause = reads.running_pause(actor, now) if on else None
+        if pause is None:
+            plans_rest_end(person=actor)
+        else:
+            plans_rest(person=actor, until=pause.until)
     return rule
 
 

@@ -129,8 +129,8 @@ def test_the_outsider_is_refused_and_nothing_is_written(scene, service, argument
 OPEN = {  # by their nature open to whoever is signed in, or not asked by anybody
     "group_found", "invitation_open", "invitation_use", "membership_name_facilitator", "group_found_from_meeting",
     "group_found_afresh", "self_log", "occurrence_get", "sheet_get", "commitments_end", "occurrences_prepare",
-    "occurrences_rematch", "reminders_withdraw", "refuse_early", "away_set",
-    "away_undo", "plan_reminder_set", "plans_rest", "plans_due",
+    "occurrences_rematch", "sheets_open", "reminders_withdraw", "refuse_early", "away_set",
+    "away_undo", "plan_reminder_set", "plans_rest", "plans_rest_end", "plans_due",
 }  # fmt: skip
 
 

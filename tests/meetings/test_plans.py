@@ -21,7 +21,7 @@ from meetings.services.occurrences import occurrence_cancel, occurrences_prepare
 from meetings.services.plans import plan_reminder_set, plans_due
 from people.services import way_add
 from support.services.own import pause_begin, pause_end
-from support.services.rules import rule_set
+from support.services.rules import rule_set, rule_switch
 from tests.concurrently import at_once
 from tests.group_stories import join, make_circle, make_regular
 from tests.people_of_the_story import DAY, HOUR, NOW, make_contact, make_member
@@ -175,6 +175,20 @@ def test_who_rests_gets_none_until_they_go_on(circle, post):
     assert notes() == [("suppressed", "paused")]
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_a_watch_switched_off_in_a_pause_lets_the_notes_go_again(circle, post, again):
+    """The pause is of the watch; nobody sees a way to end it while the watch is off."""
+    member = wanting(circle)
+    with clock.frozen(NOW):
+        rule_set(actor=member, threshold=2, no_way_confirmed=True)
+        pause_begin(actor=member)
+        rule_switch(actor=member, on=False)
+        if again:  # the pause was never ended, so it is on again as well
+            rule_switch(actor=member, on=True, no_way_confirmed=True)
+    run(START - 3 * HOUR)
+    assert len(notes()) == (0 if again else 1)
+
+
 def test_a_note_that_would_come_after_the_beginning_is_not_sent(circle, post):
     member = wanting(circle)
     member.window_start, member.window_end = 19 * 60 + 30, 21 * 60
@@ -243,6 +257,11 @@ def test_one_date_that_raises_harms_no_neighbour(circle, monkeypatch):
     monkeypatch.setattr(plans, "_move_on", trip)
     plans_due(now=START - 3 * HOUR)
     assert list(Delivery.objects.values_list("recipient", flat=True)) == [member.pk]
+    monkeypatch.undo()
+    plans_due(now=START - 3 * HOUR + plans.POSTPONE)
+    assert Delivery.objects.count() == 2, "who waited for a moment gets the note all the same"
+    plans_due(now=START - 3 * HOUR + 2 * plans.POSTPONE)
+    assert Delivery.objects.count() == 2
 
 
 def test_it_is_chosen_on_a_page_and_by_json_and_only_what_is_offered():
