@@ -9,9 +9,9 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from delivery import transports
-from delivery.gate import FREE, LEASE, Leaving, attempts_begin
+from delivery.gate import FREE, Leaving
 from delivery.models import Attempt, Delivery
-from delivery.services import SOFT_DELAYS, in_window
+from delivery.services import SOFT_DELAYS, allowed_at
 from ground import clock, failpoints
 from people.services import ways_bounced
 
@@ -28,8 +28,8 @@ class Answer:
     detail: str = ""
 
 
-def settle(answers: Sequence[Answer], *, owner: str) -> list[Leaving]:
-    """Write the answers; return what goes on to its recipient's next way, with the same key, after a hard refusal."""
+def settle(answers: Sequence[Answer], *, owner: str) -> None:
+    """Write the answers. After a hard refusal the message is due again at once, for the recipient's next way."""
     now = clock.now()
     by_outcome: dict[str, list[Answer]] = defaultdict(list)
     for answer in answers:
@@ -40,11 +40,8 @@ def settle(answers: Sequence[Answer], *, owner: str) -> list[Leaving]:
         _unknown([(one.of, one.detail) for one in by_outcome["uncertain"]], owner, now)
         _later(by_outcome["soft"], owner, now)
         _raised(by_outcome["raised"], owner, now)
-        further = _refused(by_outcome["hard"], owner)
+        _refused(by_outcome["hard"], owner)
         failpoints.reach("settling")
-    for one, attempt in further:
-        one.way, one.attempt, one.unanswered = one.further.pop(0), attempt, 1
-    return [one for one, _ in further]
 
 
 def _finish(answers: Sequence[Answer], now: datetime) -> None:
@@ -81,9 +78,9 @@ def _later(answers: Sequence[Answer], owner: str, now: datetime) -> None:
     """Busy now: after 1, 5 and 30 minutes and 2 hours, within the recipient's window."""
     waits = defaultdict(list)
     for one in answers:
-        times = one.of.soft.total()
+        times = one.of.soft[one.of.way.pk]
         later = now + SOFT_DELAYS[min(times, len(SOFT_DELAYS) - 1)]
-        waits[in_window(one.of.delivery.recipient, later), one.detail[:120]].append(one.of)
+        waits[allowed_at(one.of.delivery, later), one.detail[:120]].append(one.of)
     for (moment, reason), found in waits.items():
         _own(found, owner).update(state="pending", not_before=moment, reason=reason, **FREE)
 
@@ -102,22 +99,23 @@ def _raised(answers: Sequence[Answer], owner: str, now: datetime) -> None:
 
 def repeats(transport: str, unanswered: int) -> bool:
     """Whether a message is tried once more, with the same key, after `unanswered` attempts that have no end."""
+    return unanswered < REPEATS and absorbs(transport)
+
+
+def absorbs(transport: str) -> bool:
+    """Whether a second hand-over with the same key is one message to the person; nothing left by one that is gone."""
     found = transports.transport_of(transport)
-    return unanswered < REPEATS and (found is None or found.absorbs_repeats)
+    return found is None or found.absorbs_repeats
 
 
-def _refused(answers: Sequence[Answer], owner: str) -> list[tuple[Leaving, Attempt]]:
-    """Refused for good: the way is not taken again, the next one is, until none is left."""
+def _refused(answers: Sequence[Answer], owner: str) -> None:
+    """Refused for good: the way is not taken again. The next one is, with the same key, behind a gate of its own."""
     if not answers:
-        return []
+        return
     ways_bounced(ways=[one.of.way for one in answers])
-    rows = [one.of for one in answers]
-    _own([one for one in rows if not one.further], owner).update(
-        state="failed", bounced=True, reason="no way is left", **FREE
-    )
-    further = [one for one in rows if one.further]
-    _own(further, owner).update(lease_until=clock.now() + LEASE)
-    return list(zip(further, attempts_begin([(one.delivery, one.further[0]) for one in further]), strict=True))
+    last = [one.of for one in answers if one.of.last_way]
+    _own(last, owner).update(state="failed", bounced=True, reason="no way is left", **FREE)
+    _own([one.of for one in answers if not one.of.last_way], owner).update(state="pending", reason="", **FREE)
 
 
 def give_back(rows: Sequence[Leaving], *, owner: str) -> None:

@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from delivery import codes, inbound
 from delivery.selectors import stopped_among
-from delivery.subscriptions import push_subscribe, push_unsubscribe
+from delivery.subscriptions import push_is_of, push_subscribe, push_unsubscribe
 from delivery.transports import ways_out
 from delivery.transports.sms import gateway
 from delivery.transports.webpush import public_key
@@ -139,10 +139,14 @@ class Way(APIView):
 
 
 class Push(APIView):
-    """GET: the site's key. POST: the browser's subscription. DELETE: its endpoint; it is not used any more."""
+    """GET: the site's key, and with `?of=` (SHA-256 of an endpoint, hex) whether that browser is the caller's.
+
+    POST: the browser's subscription. DELETE: its endpoint; it is not used any more.
+    """
 
     def get(self, request: Request) -> Response:
-        return Response({"key": public_key()})
+        mine = push_is_of(person=me(request), endpoint_sha256=request.query_params.get("of", ""))
+        return Response({"key": public_key(), "mine": mine})
 
     def post(self, request: Request) -> Response:
         data = body(request, "endpoint", "p256dh", "auth", "name")

@@ -117,6 +117,14 @@ TEXTS: dict[str, dict[str, str]] = {
 }
 
 
+STOPS = (" STOP ends", " STOP termina")  # how a text to a supporter ends, in each language
+
+
+def without_stop(text: str) -> str:
+    """A text for where a link or a button says what the word STOP says in a text message."""
+    return next((text.removesuffix(stop) for stop in STOPS if text.endswith(stop)), text)
+
+
 def text_of(key: str, language: str, values: dict[str, str]) -> str:
     """The text `key` in `language` (English when it has none), filled. Raises KeyError for a missing value."""
     forms = TEXTS[key]

@@ -18,7 +18,7 @@ from delivery.composing import by_kind, compose
 from delivery.kinds import kind_of
 from delivery.models import Attempt, Delivery, InboxItem
 from delivery.selectors import stopped_among
-from delivery.services import in_window
+from delivery.services import allowed_at
 from delivery.transports import Message, inbox
 from ground import clock, failpoints
 from people.models import ContactWay, Person
@@ -33,16 +33,16 @@ PATIENCE = "500ms"  # a page that writes the same rows goes first: below Postgre
 class Leaving:
     """A message that has passed the gate.
 
-    way and attempt: the way it takes and the row that says so. further: the ways to try when that one refuses for
-    good. soft: how often each way of its recipient was busy before, by id of the way. unanswered: how many of its
-    latest attempts nobody knows the end of, this one included.
+    way and attempt: the way it takes and the row that says so. last_way: none is left when that one refuses for good.
+    soft: how often each way of its recipient was busy before, by id of the way. unanswered: how many of its latest
+    attempts nobody knows the end of, this one included.
     """
 
     delivery: Delivery
     message: Message
     way: ContactWay
     attempt: Attempt
-    further: list[ContactWay]
+    last_way: bool
     soft: Counter[int | None]
     unanswered: int
     attempted_before: datetime | None
@@ -95,7 +95,7 @@ def _checked(found: list[Delivery], now: datetime) -> list[Delivery]:
         if reason is not None:
             suppressed[reason[:120]].append(delivery.pk)
             continue
-        allowed = now if delivery.any_hour else in_window(delivery.recipient, now)
+        allowed = allowed_at(delivery, now)
         if allowed > now:  # an outage kept it: it waits for the window's next start (docs/rules.md 4.1)
             later[allowed].append(delivery.pk)
             continue
@@ -132,7 +132,7 @@ def _let_go(going: list[Delivery], now: datetime) -> list[Leaving]:
             message=messages[delivery.pk],
             way=ways[delivery.recipient_id][0],
             attempt=attempt,
-            further=ways[delivery.recipient_id][1:],
+            last_way=len(ways[delivery.recipient_id]) == 1,
             soft=Counter(one.way_id for one in earlier[delivery.pk] if one.outcome == "soft"),
             unanswered=1 + trailing(earlier[delivery.pk]),
             attempted_before=before[delivery.pk],

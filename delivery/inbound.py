@@ -12,12 +12,12 @@ from django.db import IntegrityError, transaction
 from delivery.kinds import kind_of, stop_everywhere
 from delivery.models import Attempt, Delivery, Inbound, Stop
 from delivery.selectors import usable_ways
-from delivery.services import SOFT_DELAYS, address_stop, in_window
+from delivery.services import SOFT_DELAYS, address_stop, allowed_at
 from delivery.transports.sms import words
 from delivery.transports.sms.catalogue import answer_of
 from delivery.transports.sms.gateways import Incoming
 from ground import clock, wake
-from ground.errors import Settled
+from ground.errors import NotYet, Settled
 from ground.links import address_hash
 from ground.site import site_url
 from people.models import ContactWay, Person
@@ -91,8 +91,11 @@ def report_received(*, ref: str, transport: str, address: str, outcome: str, det
 
     hard: this way is dead, the message goes on to the next one with the same key; none left, it did not arrive.
     soft: it is tried again like any soft error. A report told twice, or about a way that was given up, changes nothing.
+    Raises NotYet while the hand-over itself is not written down.
     """
     delivery = _delivery(ref)
+    if delivery is not None and delivery.state == "handing":
+        raise NotYet("This message is on its way at this moment: please report again in a minute.")
     if delivery is None or outcome not in {"delivered", "soft", "hard"} or _last(delivery, transport, address) is None:
         return False
     with transaction.atomic():
@@ -137,7 +140,7 @@ def _came_back(delivery: Delivery, attempt: Attempt, outcome: str, detail: str) 
     if outcome == "hard" and attempt.way is not None:
         way_bounced(way=attempt.way)
     later = now + SOFT_DELAYS[soft] if outcome == "soft" else now
-    again = {"state": "pending", "not_before": later if delivery.any_hour else in_window(delivery.recipient, later)}
+    again = {"state": "pending", "not_before": allowed_at(delivery, later)}
     gone = {"state": "failed", "bounced": True, "reason": "it came back, and no way is left"}
     change = again if outcome == "soft" or usable_ways(delivery.recipient) else gone
     Delivery.objects.filter(pk=delivery.pk).update(**change)

@@ -58,7 +58,7 @@ def message_enqueue(
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One message of `messages_enqueue`: the arguments of `message_enqueue`."""
+    """One message of `messages_enqueue`, which comes in the recipient's window."""
 
     kind: str
     topic: str
@@ -94,6 +94,11 @@ def messages_enqueue(drafts: Sequence[Draft]) -> None:
     ]
     Delivery.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
     transaction.on_commit(lambda: wake.publish("work"))
+
+
+def allowed_at(delivery: Delivery, due: datetime) -> datetime:
+    """`due` (UTC), moved into the recipient's window unless the message may come at any hour."""
+    return due if delivery.any_hour else in_window(delivery.recipient, due)
 
 
 def in_window(recipient: Person, due: datetime) -> datetime:

@@ -1,5 +1,7 @@
 """Writers, beside delivery.services: a member's browsers that show notifications."""
 
+from hashlib import sha256
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -35,6 +37,12 @@ def push_subscribe(*, actor: Person, endpoint: str, p256dh: str, auth: str, name
         way.verified_at, way.bounced_at = way.verified_at or clock.now(), None
         way.save(update_fields=["name", "verified_at", "bounced_at"])
     return way
+
+
+def push_is_of(*, person: Person, endpoint_sha256: str) -> bool:
+    """Whether the browser whose endpoint has this SHA-256 (hex) brings notifications to `person`."""
+    ways = ContactWay.objects.filter(person=person, kind=ContactWay.WEBPUSH, bounced_at=None)
+    return any(sha256(Subscription.of(way.address).endpoint.encode()).hexdigest() == endpoint_sha256 for way in ways)
 
 
 def push_unsubscribe(*, actor: Person, endpoint: str) -> None:

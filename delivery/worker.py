@@ -3,28 +3,29 @@ repeated only with the same key.
 
     pending --claim--> sending --gate--> handing --answer--> handed_over | failed | uncertain
        ^                  |                 |
-       +--- lease ran out +                 +--- soft error, or lease ran out and a repeat is absorbed --> pending
+       +--- lease ran out +                 +--- soft error; refused, and another way is left; or lease ran out and
+                                            |    a repeat is absorbed --> pending
     pending, sending --withdrawn--> cancelled;   sending --the gate says no--> suppressed
 
-All in batches of up to 200, one transaction and a fixed number of statements for claim, gate and answers each
-(`delivery.gate`, `delivery.answers`). A batch that raises is taken again one by one, and only the one that raises moves
-an hour ahead and is reported. No network inside a transaction; what has not begun to leave a few seconds after its
-gate goes back and passes it anew.
+All in batches of up to 200, one transaction for claim, gate and answers each (`delivery.gate`, `delivery.answers`); a
+fixed number of statements, where a kind checks and fills many at once. A batch that raises is taken again one by one,
+and only the one that raises moves an hour ahead and is reported. No network inside a transaction; what has not begun to
+leave a few seconds after its gate goes back and passes it anew.
 """
 
 import logging
 import os
 import secrets
-import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from time import monotonic, sleep
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 
 from delivery import transports
-from delivery.answers import POSTPONE, Answer, give_back, repeats, settle
+from delivery.answers import POSTPONE, Answer, absorbs, give_back, repeats, settle
 from delivery.gate import FREE, LEASE, Leaving, Passed, trailing
 from delivery.gate import gate as gate_of
 from delivery.models import Attempt, Delivery
@@ -155,21 +156,23 @@ def _rest(pk: int, now: datetime, error: Exception) -> None:
 
 
 def _send_all(leaving: Sequence[Leaving]) -> None:
-    """Hand them to their transports; a hard bounce moves on to the next way with the same key."""
+    """Hand them to their transports and write what they say."""
     if not leaving:
         return
     failpoints.reach("handing")
-    begun = time.monotonic()
+    begun = monotonic()
     rest: Sequence[Leaving] = []
     answers = []
     for at, one in enumerate(leaving):
-        if time.monotonic() - begun > FRESH:
+        if monotonic() - begun > FRESH:
             rest = leaving[at:]
             break
         answers.append(send(one))
-    pace.note(sent=len(answers), whole=not rest, seconds=time.monotonic() - begun)
-    while answers:
-        answers = [send(one) for one in _settle(answers)]
+        if not absorbs(one.way.kind):  # a crash would leave it uncertain, and its provider may report at once
+            _settle([answers.pop()])
+    pace.note(sent=len(leaving) - len(rest), whole=not rest, seconds=monotonic() - begun)
+    if answers:
+        _settle(answers)
     if rest:
         give_back(rest, owner=OWNER)
     failpoints.reach("settled")
@@ -188,20 +191,24 @@ def send(one: Leaving) -> Answer:
     return Answer(one, outcome, detail)
 
 
-def _settle(answers: Sequence[Answer]) -> list[Leaving]:
+def _settle(answers: Sequence[Answer]) -> None:
     """Write what was answered. A database that is away is waited for: what is known must not be asked twice."""
-    until = time.monotonic() + PATIENCE
+    until = monotonic() + PATIENCE
     while True:
         try:
-            return settle(answers, owner=OWNER)
+            settle(answers, owner=OWNER)
         except (OperationalError, InterfaceError):
-            if connection.in_atomic_block or time.monotonic() > until:
+            if connection.in_atomic_block or monotonic() > until:
                 raise
             log.exception("the answers of %s deliveries are not written yet", len(answers))
             connection.close()
-            time.sleep(0.5)
+            sleep(0.5)
         except Exception:
-            if len(answers) > 1:
-                return [further for one in answers for further in _settle([one])]
-            log.exception("the answer of delivery %s cannot be written", answers[0].of.delivery.pk)
-            return []
+            if len(answers) == 1:
+                log.exception("the answer of delivery %s cannot be written", answers[0].of.delivery.pk)
+                return
+            for one in answers:
+                _settle([one])
+            return
+        else:
+            return

@@ -34,3 +34,10 @@ class TooMany(PorchlightError):
 
     status = 429
     code = "too_many"
+
+
+class NotYet(PorchlightError):
+    """What this is about is being written at this moment; the same again in a minute will do. HTTP 503."""
+
+    status = 503
+    code = "not_yet"

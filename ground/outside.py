@@ -78,10 +78,12 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float = 
     port = parts.port or (HTTPS if by_tls else 80)
     free = trusted or f"{host}:{port}" in settings.OUTSIDE_ALLOWED
     connection = http.client.HTTPConnection(host, port, timeout=seconds)
-    end = Timer(seconds, _hang_up, [connection])
-    end.daemon = True
+    end: Timer | None = None
     try:
-        connection.sock = _connect(_address(host, port, free=free), port, host, seconds, by_tls=by_tls)
+        line = connection.sock = _connect(_address(host, port, free=free), port, host, seconds, by_tls=by_tls)
+        # the socket itself: http.client lets go of it before the body of an answer that ends with the connection
+        end = Timer(seconds, _hang_up, [line])
+        end.daemon = True
         end.start()
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
@@ -91,7 +93,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float = 
         except (OSError, http.client.HTTPException) as error:
             raise Unanswered(f"no answer from {host}: {type(error).__name__}") from error
     finally:
-        end.cancel()
+        if end is not None:
+            end.cancel()
         connection.close()
 
 
@@ -121,8 +124,7 @@ def _connect(address: str, port: int, host: str, seconds: float, *, by_tls: bool
         raise Unreached(f"{host} does not prove who it is") from error
 
 
-def _hang_up(connection: http.client.HTTPConnection) -> None:
+def _hang_up(line: socket.socket) -> None:
     """Called from the timer: a server that trickles its answer keeps nobody waiting."""
-    if connection.sock is not None:
-        with contextlib.suppress(OSError):
-            connection.sock.shutdown(socket.SHUT_RDWR)
+    with contextlib.suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)

@@ -1,7 +1,5 @@
 from django.apps import AppConfig
 
-from ground import lookups
-
 
 class PeopleConfig(AppConfig):
     name = "people"
@@ -11,7 +9,6 @@ class PeopleConfig(AppConfig):
         from people import kept  # noqa: PLC0415  (after the app registry)
         from people.holdings import register  # noqa: PLC0415
 
-        lookups.enter()
         register(
             "people",
             1000,  # last: everything else points here

@@ -285,6 +285,7 @@ LOGGING = {
     "filters": {"without_tokens": {"()": "ground.logs.WithoutTokens"}},
     "handlers": {
         "stderr": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["without_tokens"]},
+        "nowhere": {"class": "logging.NullHandler"},
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
@@ -293,6 +294,9 @@ LOGGING = {
         "django.channels.server": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
         "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},  # a refusal is no news
         "daphne": {"level": "WARNING"},
-        "django.security.DisallowedHost": {"handlers": [], "propagate": False},  # somebody knocks by another name
+        "django.security.DisallowedHost": {
+            "handlers": ["nowhere"],
+            "propagate": False,
+        },  # another name
     },
 }

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError, ProgrammingError
 
-MISSING_TABLES = ("no such table", "does not exist", "no such column")
+LITE = ("no such table", "no such column")  # SQLite's words, an OperationalError
+MISSING_TABLES = (*LITE, "does not exist")
 
 
 def in_words(error: BaseException) -> str | None:
@@ -19,7 +20,9 @@ def in_words(error: BaseException) -> str | None:
     if not isinstance(error, OperationalError | ProgrammingError):
         return None
     what = " ".join(str(error).split())
-    if any(words in what for words in MISSING_TABLES):
+    # PostgreSQL says of a whole database or role, too, that it "does not exist", but as an OperationalError
+    words_of = MISSING_TABLES if isinstance(error, ProgrammingError) else LITE
+    if any(words in what for words in words_of):
         return "the database is not up to date. Run: python manage.py migrate"
     if isinstance(error, ProgrammingError):
         return None

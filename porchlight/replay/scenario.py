@@ -13,7 +13,6 @@ from people.models import DAY_MINUTES, known_zones
 from porchlight.replay.loading import Malformed, values_of
 
 RECORDS = frozenset({"close", "correct", "mark", "cancel", "uncancel", "selflog"})  # one change when at one instant
-ANSWERS = frozenset({"claim", "reached", "cannot"})
 MARKS = ("present", "late", "online", "excused", "absent")
 CONSENTS = ("absence", "back_in_touch", "craving")
 SENT = (

@@ -322,6 +322,15 @@ def test_a_mail_that_bounced_later_is_a_hard_bounce(client, phone):
     assert ContactWay.objects.get().bounced_at == NOW
 
 
+def test_a_report_that_overtakes_its_own_hand_over_is_asked_for_again(client, phone):
+    delivery, event = mailed(client)
+    Delivery.objects.filter(pk=delivery.pk).update(state="handing", lease_until=NOW + HOUR, lease_owner="w")
+    assert mail_report(client, {**event, "kind": "hard"}).status_code == 503
+    assert ContactWay.objects.get().bounced_at is None
+    Delivery.objects.filter(pk=delivery.pk).update(state="handed_over", lease_until=None, lease_owner="")
+    assert mail_report(client, {**event, "kind": "hard"}).json() == {"changed": 1}
+
+
 def test_a_bounce_stops_that_contact_alone(client, phone):
     """One address chosen by two members is two contacts; each learns at its own first bounce (docs/rules.md 4.9)."""
     _delivery, event = mailed(client)

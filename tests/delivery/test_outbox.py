@@ -13,6 +13,7 @@ from delivery.transports import Uncertain
 from delivery.transports.recording import RecordingTransport
 from ground import clock
 from people.models import ContactWay
+from people.services import way_add
 from tests.people_of_the_story import DAY, HOUR, NOW, make_contact, make_member
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -154,15 +155,52 @@ def test_a_soft_error_is_tried_again_after_1_5_30_minutes_and_2_hours_then_count
 
 def test_a_hard_bounce_moves_on_to_the_next_way_with_the_same_key(post):
     sam = make_contact()
-    from people.services import way_add
-
     way_add(person=sam, kind="email", address="sam.two@example.org")
     delivery = enqueue(sam)
     post.refused = {"sam@example.org"}
     tick(NOW)
+    assert (state(delivery), delivery.attempted_at) == ("pending", NOW), "due at once, behind a gate of its own"
+    tick(NOW)
     assert [(to, message.key) for to, message in post.sent] == [("sam.two@example.org", "k1")]
     assert (state(delivery), delivery.bounced) == ("handed_over", False)
     assert [a.outcome for a in Attempt.objects.order_by("pk")] == ["hard", "sent"]
+
+
+def test_a_way_that_is_busy_waits_by_its_own_count_and_not_by_that_of_the_one_before(post):
+    sam = make_contact(zone="America/New_York")
+    delivery = enqueue(sam)
+    post.busy = {"sam@example.org"}
+    at = NOW
+    for _n in range(4):
+        tick(at)
+        delivery.refresh_from_db()
+        at = delivery.not_before
+    way_add(person=sam, kind="email", address="sam.two@example.org")
+    post.busy.add("sam.two@example.org")
+    tick(at)  # the first way is given up
+    tick(at)
+    delivery.refresh_from_db()
+    assert delivery.not_before - at == MINUTE
+
+
+def test_what_may_come_at_any_hour_is_tried_again_at_night(post):
+    night = NOW.replace(hour=23)
+    delivery = enqueue(make_contact(), at=night, any_hour=True)
+    post.busy = {"sam@example.org"}
+    tick(night)
+    delivery.refresh_from_db()
+    assert delivery.not_before == night + MINUTE
+
+
+def test_a_consent_that_ends_between_two_ways_stops_the_second(post):
+    sam = make_contact()
+    way_add(person=sam, kind="email", address="sam.two@example.org")
+    delivery = enqueue(sam)
+    post.refused = {"sam@example.org"}
+    tick(NOW)
+    cancel(topic="story:1")
+    tick(NOW)
+    assert (post.sent, state(delivery)) == ([], "cancelled")
 
 
 def test_a_contact_that_no_way_reaches_is_bounced_and_attempted(post):

@@ -1,6 +1,7 @@
 """What reaches me, beyond e-mail: numbers by code, tests of a way, and the same by JSON."""
 
 import re
+from hashlib import sha256
 
 import pytest
 from django.core import mail
@@ -184,11 +185,14 @@ def browser(endpoint="https://push.example/1", **change):
 
 def test_a_browser_brings_notifications_once_and_not_after_it_was_taken_off(client, dana):
     assert f'data-key="{public_key()}"' in text(client.get("/me/reach/"))
-    assert api(client, "get", "push/").json() == {"key": public_key()}
+    assert api(client, "get", "push/").json() == {"key": public_key(), "mine": False}
     for _again in range(2):
         [way] = api(client, "post", "push/", browser()).json()["ways"]
     assert (way["kind"], way["address"], way["verified"]) == ("webpush", "Firefox", True)
     assert "Firefox" in text(client.get("/me/reach/"))
+    of = sha256(b"https://push.example/1").hexdigest()
+    assert api(client, "get", f"push/?of={of}").json()["mine"]
+    assert not api(client, "get", "push/?of=beef").json()["mine"]
     api(client, "delete", "push/", {"endpoint": "https://push.example/2"})
     assert len(live_ways(dana)) == 1
     assert api(client, "delete", "push/", {"endpoint": "https://push.example/1"}).status_code == 204

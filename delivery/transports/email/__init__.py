@@ -6,6 +6,7 @@ from email.utils import formataddr, parseaddr
 from django.conf import settings
 from django.core.mail import EmailMessage
 
+from delivery.catalogue import without_stop
 from delivery.transports import Message, TransportError
 from delivery.transports.email.catalogue import stop_line_of
 
@@ -24,7 +25,7 @@ class EmailTransport:
         try:
             mail.send()
         except smtplib.SMTPRecipientsRefused as refused:
-            code, text = refused.recipients[address]
+            [(code, text)] = refused.recipients.values()  # by the address as it travels: an IDN host reads xn--…
             raise TransportError(f"{code} {text!r}", permanent=code >= PERMANENT) from refused
         except smtplib.SMTPException as error:  # the server's own trouble: this address is not to blame
             raise TransportError(str(error), permanent=False) from error
@@ -35,7 +36,7 @@ class EmailTransport:
 def compose(address: str, message: Message) -> EmailMessage:
     """The mail as it leaves: neutral subject, text from the catalogue, the stop link instead of the word STOP."""
     site = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    text = message.text.replace(" STOP ends", "").replace(" STOP termina", "")
+    text = without_stop(message.text)
     headers = {"Message-ID": f"<{message.ref}@{site.partition('@')[2]}>"}
     if message.stop:
         text += "\n\n" + stop_line_of(message.language, message.stop)

@@ -1,4 +1,4 @@
-"""The inbox inside the site: a row, written in the gate's own transaction: it exists exactly when it was sent."""
+"""The inbox inside the site: a row, written in the gate's own transaction. It stands from the first hand-over on."""
 
 from datetime import datetime
 
@@ -12,14 +12,14 @@ def item(delivery: Delivery, message: Message, at: datetime) -> InboxItem:
     return InboxItem(
         person_id=delivery.recipient_id,
         delivery=delivery,
-        text=_without(message.link, message.text),
+        text=without(message.link, message.text),
         link=message.link.removeprefix(site_url()),
         at=at,
     )
 
 
-def _without(link: str, text: str) -> str:
-    """A text that led up to its link ends as a sentence: here the link is the row itself."""
+def without(link: str, text: str) -> str:
+    """A text that led up to its link ends as a sentence, where the link is the row or the note itself."""
     if not link:
         return text
     parts = [part.strip().removesuffix(":") for part in text.split(link)]

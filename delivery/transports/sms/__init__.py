@@ -1,11 +1,10 @@
 """Text messages through the provider that PORCHLIGHT_SMS names. A repeat would be a second message on the phone."""
 
+from delivery.catalogue import without_stop
 from delivery.transports import Message, transport_of
 from delivery.transports.sms import gsm7
 from delivery.transports.sms.catalogue import offer_of
 from delivery.transports.sms.gateways import Gateway
-
-ENDINGS = (" STOP ends", " STOP termina")
 
 
 class SmsTransport:
@@ -25,8 +24,9 @@ def compose(message: Message) -> str:
     text = gsm7.fold(message.text)
     if not message.replies:
         return text
-    ending = next((ending for ending in ENDINGS if text.endswith(ending)), "")
-    with_offer = f"{text.removesuffix(ending)} {gsm7.fold(offer_of(message.language))}{ending}"
+    plain = without_stop(text)
+    ending = text.removeprefix(plain)
+    with_offer = f"{plain} {gsm7.fold(offer_of(message.language))}{ending}"
     return with_offer if gsm7.length(with_offer) <= gsm7.ONE_MESSAGE else text
 
 

@@ -9,7 +9,8 @@ from typing import Self
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 
-from delivery.transports import Message, TransportError, Uncertain
+from delivery.catalogue import without_stop
+from delivery.transports import Message, TransportError, Uncertain, inbox
 from delivery.transports.webpush import sealing
 from ground import clock, outside
 from ground.secret import derive
@@ -67,10 +68,7 @@ class WebPushTransport:
 
 def payload(message: Message) -> bytes:
     """An opaque id, the neutral sender, the catalogue's text, and the path it leads to."""
-    text = message.text
-    for ending in (" STOP ends", " STOP termina"):
-        text = text.removesuffix(ending)
-    text = text.replace(message.link, "").strip() if message.link else text
+    text = inbox.without(message.link, without_stop(message.text))
     path = message.link.removeprefix(site_url())
     return json.dumps({"id": message.ref, "title": message.sender, "text": text, "path": path}).encode()
 

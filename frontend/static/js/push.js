@@ -1,4 +1,4 @@
-/** Notifications of this browser, on and off. Without JavaScript the card stays hidden: nothing else needs it. */
+/** Notifications of this browser, on and off; signing out ends them. Without JavaScript the card stays hidden. */
 
 const card = document.getElementById("push");
 const button = card?.querySelector("button");
@@ -31,6 +31,14 @@ async function on(registered) {
   if (!answer.ok) throw new Error("not taken");
 }
 
+/** Whether this browser's notifications are those of who is signed in: somebody else may have left theirs on. */
+async function isMine(subscription) {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(subscription.endpoint));
+  const of = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const answer = await fetch(`/api/v1/reach/push/?of=${of}`);
+  return (await answer.json()).mine;
+}
+
 async function off(subscription) {
   await tell("DELETE", { endpoint: subscription.endpoint });
   await subscription.unsubscribe();
@@ -39,7 +47,8 @@ async function off(subscription) {
 async function start() {
   const registered = await navigator.serviceWorker.register("/sw.js");
   await navigator.serviceWorker.ready;
-  const subscription = await registered.pushManager.getSubscription();
+  const held = await registered.pushManager.getSubscription();
+  const subscription = held && (await isMine(held)) ? held : null;
   button.textContent = subscription ? button.dataset.off : button.dataset.on;
   card.hidden = false;
   button.addEventListener("click", async () => {
@@ -55,4 +64,21 @@ async function start() {
   });
 }
 
-if (card && "serviceWorker" in navigator && "PushManager" in window) start().catch(() => {});
+/** Who signs out leaves no notifications to the next one at this browser. */
+function endWith(form) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      const held = await (await navigator.serviceWorker.getRegistration())?.pushManager.getSubscription();
+      if (held) await Promise.race([off(held), new Promise((go) => setTimeout(go, 3000))]);
+    } catch {
+      // the push service will say so when it finds nobody there
+    }
+    form.submit();
+  });
+}
+
+if ("serviceWorker" in navigator && "PushManager" in window) {
+  if (card) start().catch(() => {});
+  for (const form of document.querySelectorAll("form[data-signs-out]")) endWith(form);
+}
