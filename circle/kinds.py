@@ -8,6 +8,7 @@ from django.utils import formats, translation
 from circle.models import Supporter
 from circle.selectors import invitation_ends, standing
 from circle.services.consent import speaks
+from circle.services.invitation import invitation_came_back
 from circle.services.standing import supporter_stop
 from delivery.kinds import Kind, Subject, register, register_stop
 from delivery.models import Delivery
@@ -101,7 +102,17 @@ def stop_all(person: Person) -> None:
 def enter() -> None:
     """Called from apps.py."""
     register_stop("circle", stop_all)
-    register(Kind("invite", "T04", check=check_invite, context=context, link=invite_link, stop=stop_link))
+    register(
+        Kind(
+            "invite",
+            "T04",
+            check=check_invite,
+            context=context,
+            link=invite_link,
+            stop=stop_link,
+            came_back=invitation_came_back,
+        )
+    )
     register(Kind("invite_unreachable", "T18", check=check_not_arrived, context=context, link=page_link))
     register(Kind("consent_revoked", "T12", check=check_revoked, context=context, link=page_link))
     register(Kind("consent_ends", "T19", check=check_ends, context=context, link=page_link))

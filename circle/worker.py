@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from circle.models import Consent, Supporter
 from circle.services import consent_reminded, invitation_read
-from circle.services.invitation import SETTLED
+from delivery.models import Delivery
 
 log = logging.getLogger("porchlight.circle")
 
@@ -20,14 +20,13 @@ def tick(now: datetime) -> int:
 
 def _read() -> int:
     """Members hear of invitations that no way took."""
-    waiting = Supporter.objects.filter(invitation__isnull=False, invitation__state__in=SETTLED)
+    waiting = Supporter.objects.filter(invitation__isnull=False, invitation__state__in=Delivery.SETTLED)
     found = list(waiting.order_by("invitation")[:BATCH])
     for supporter in found:
         try:
             invitation_read(supporter=supporter)
-        except Exception:  # one bad row must harm no neighbour: it is reported and not read again
+        except Exception:  # one bad row must harm no neighbour: it is reported and read again in the next round
             log.exception("what became of the invitation of contact %s could not be read", supporter.pk)
-            Supporter.objects.filter(pk=supporter.pk).update(invitation=None)
     return len(found)
 
 

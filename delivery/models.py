@@ -27,6 +27,8 @@ class Delivery(models.Model):
     soft errors). `attempted_at` is set at the gate. bounced: every way refused it for good.
     """
 
+    SETTLED = ("handed_over", "uncertain", "failed", "cancelled", "suppressed")  # states that stay, but for a report
+
     pid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)  # the only id that leaves the house
     kind = models.CharField(max_length=30)
     topic = models.CharField(max_length=60)  # e.g. "episode:12": what a withdrawal cancels together

@@ -69,6 +69,12 @@ def shown(person: "Person") -> dict[str, Any]:
     }
 
 
+def leaving(member: "Person") -> dict[str, Any]:
+    """What no withdrawal could reach any more: to whom, and since when (UTC)."""
+    found = pages.leaving_now(member, clock.now())
+    return {"already_leaving": [{"name": one.name, "at": one.at} for one in found]}
+
+
 class RuleDoor(APIView):
     """GET my rule; PUT sets or changes it."""
 
@@ -88,7 +94,7 @@ class Switch(APIView):
 
     def post(self, request: Request) -> Response:
         services.rule_switch(actor=actor(request), **parsed(SwitchIn, request))
-        return Response(shown(actor(request)))
+        return Response(shown(actor(request)) | leaving(actor(request)))
 
 
 class PauseDoor(APIView):
@@ -97,7 +103,7 @@ class PauseDoor(APIView):
     def post(self, request: Request) -> Response:
         until: datetime | None = parsed(PauseIn, request)["until"]
         services.pause_begin(actor=actor(request), until=until)
-        return Response(shown(actor(request)))
+        return Response(shown(actor(request)) | leaving(actor(request)))
 
     def delete(self, request: Request) -> Response:
         services.pause_end(actor=actor(request))
@@ -108,7 +114,8 @@ class Ok(APIView):
     """POST "I'm OK"; `settled` says whether it stopped something."""
 
     def post(self, request: Request) -> Response:
-        return Response({"settled": services.ok_say(actor=actor(request))})
+        settled = services.ok_say(actor=actor(request))
+        return Response({"settled": settled} | (leaving(actor(request)) if settled else {"already_leaving": []}))
 
 
 class Episodes(APIView):

@@ -10,7 +10,7 @@ from circle.models import Supporter
 from circle.selectors import looks_accepted
 from circle.services import common
 from ground import clock
-from ground.errors import Settled
+from ground.errors import Conflict, Settled
 from people.models import Link, Person
 
 REST_DAYS = 30
@@ -49,13 +49,16 @@ def supporter_rest_end(
 def supporter_see(*, actor: Person, link: Link) -> Supporter:
     """Somebody who holds the contact's own link and has an account sees this contact on Today from now on.
 
-    Raises PermissionDenied (another kind of link, no account), ValidationError (the member who chose), Settled.
+    Raises PermissionDenied (another kind of link, no account), ValidationError (the member who chose), Conflict
+    (another account sees it already: a mail may have been passed on), Settled.
     """
     common.signing_account(actor)
     with transaction.atomic():
         row = _accepted(link, None, None)
         if row.member_id == actor.pk:
             raise ValidationError(_("This is your own contact. It is for the person you chose."))
+        if row.seen_by_id not in {None, actor.pk}:
+            raise Conflict(_("Another account shows this on its Today. It can be taken off there first."))
         row.seen_by = actor
         row.save(update_fields=["seen_by"])
     return row

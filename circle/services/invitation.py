@@ -18,6 +18,7 @@ from circle.selectors import invitation_ends
 from circle.services import common
 from circle.services.consent import write_consent
 from delivery import transports
+from delivery.models import Delivery
 from delivery.services import cancel, message_enqueue
 from ground import clock
 from ground.errors import Conflict, Settled, TooMany
@@ -25,7 +26,6 @@ from ground.links import address_hash
 from people.models import ContactWay, Link, Person
 from people.services import link_give, link_revoke, link_use_once, person_create, way_add
 
-SETTLED = ("handed_over", "uncertain", "failed", "cancelled", "suppressed")  # states of a delivery that stay
 MAX_PEOPLE = 20  # on one member's list
 MAX_A_DAY = 10  # invitations of one member
 MAX_INVITATIONS = 3  # to one contact
@@ -157,6 +157,17 @@ def _send(supporter: Supporter) -> None:
     supporter.save(update_fields=["invitation"])
 
 
+def invitation_came_back(delivery: Delivery) -> None:
+    """A provider reports that the latest invitation did not arrive after all: what becomes of it is read again."""
+    supporter = Supporter.objects.filter(pk=delivery.payload["supporter"]).first()
+    if supporter is None:
+        return
+    row = common.locked(supporter)
+    if row.invitation_id is None and delivery.payload["number"] == row.invitations:
+        row.invitation = delivery
+        row.save(update_fields=["invitation"])
+
+
 def invitation_read(*, supporter: Supporter) -> bool:
     """What became of the latest invitation: when no way took it, the member gets T18, once. True when they do.
 
@@ -165,7 +176,7 @@ def invitation_read(*, supporter: Supporter) -> bool:
     with transaction.atomic():
         row = common.locked(supporter)
         sent = row.invitation
-        if sent is None or sent.state not in SETTLED:
+        if sent is None or sent.state not in Delivery.SETTLED:
             return False
         row.invitation = None
         row.save(update_fields=["invitation"])

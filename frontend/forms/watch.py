@@ -23,7 +23,7 @@ def typed(page: "WatchView", actor: "Person", posted: QueryDict) -> "WatchView":
 
     def kept(name: str, stored: int, allowed: range) -> int:
         given = posted.get(name, "")
-        return int(given) if given.isdecimal() and int(given) in allowed else stored
+        return int(given) if given.isdecimal() and len(given) < 4 and int(given) in allowed else stored
 
     chosen = {supporter.pk: level for level, people in enumerate(levels(actor, posted), 1) for supporter in people}
     by_pid = {str(one.person.pid): chosen.get(one.pk, 0) for one in supporters_of(actor)}

@@ -6,7 +6,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from frontend import coordinator
 from frontend.actor import actor_of, signed_in
 from ground import clock
 from ground.errors import Settled
@@ -24,7 +23,6 @@ def hub(request: HttpRequest) -> HttpResponse:
         "held": desk.held_nudges(actor),
         "alerts": desk.false_alerts(actor, now),
         "unreachable": desk.unreachable_contacts(actor),
-        "sections": coordinator.standing(),
         "zone": actor.zone,
     }
     return render(request, "coordinator/hub.html", context)

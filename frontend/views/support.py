@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from people.models import Link, Person
     from support.models import EpisodeSupporter
 
+LOOKED_AT = 30  # coming dates, to find one that is held
 ANSWERS = {"ok", "pause", "go", "excuse", "undo"}  # by a member, from a message's link
 
 
@@ -62,16 +63,17 @@ def watch_set(request: HttpRequest) -> HttpResponse:
 @signed_in
 def watch_switch(request: HttpRequest) -> HttpResponse:
     """On or off."""
-    on = request.POST.get("on") == "yes"
+    actor, on = _actor(request), request.POST.get("on") == "yes"
     confirmed = request.POST.get("no_way_confirmed") == "yes"
     try:
-        services.rule_switch(actor=_actor(request), on=on, no_way_confirmed=confirmed)
+        services.rule_switch(actor=actor, on=on, no_way_confirmed=confirmed)
     except ValidationError as wrong:
         return _watch_page(request, errors=wrong.messages, status=400)
     if on:
         messages.success(request, _("Your watch is on. It counts from now."))
     else:
-        messages.success(request, _("Your watch is off. Nothing is sent, and nobody was told."))
+        messages.success(request, _("Your watch is off. Nothing more is sent."))
+        _say_leaving(request, actor)
     return redirect("watch")
 
 
@@ -86,7 +88,7 @@ def watch_pause(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("The pause is over."))
         else:
             services.pause_begin(actor=actor, until=given.pause_end(actor, request.POST, clock.now()))
-            messages.success(request, _("Paused. Nothing counts while it lasts, and nobody was told."))
+            messages.success(request, _("Paused. Nothing counts while it lasts."))
             _say_leaving(request, actor)
     except ValidationError as wrong:
         return _watch_page(request, errors=wrong.messages, status=400)
@@ -184,7 +186,7 @@ def _member_answers(answer: str, member: "Person", posted: "QueryDict") -> None:
 
 def _dates(member: "Person") -> list[attendance.Date]:
     """The next date that the member planned to come to. Its day and time are shown, never its name or place."""
-    return [date for date in attendance.next_for(member, clock.now()) if not date.cancelled][:1]
+    return [date for date in attendance.next_for(member, clock.now(), LOOKED_AT) if not date.cancelled][:1]
 
 
 def _date_key(date: attendance.Date) -> str:
@@ -201,7 +203,8 @@ def _answer_page(
     status: int = 200,
 ) -> HttpResponse:
     member = link.person
-    leaving = pages.leaving_now(member, clock.now()) if said in {"ok", "pause"} else []
+    stopped = said == "pause" or (said == "ok" and not view.open)  # "I'm fine" may change nothing, as the member set it
+    leaving = pages.leaving_now(member, clock.now()) if stopped else []
     context = {
         "page": view,
         "zone": member.zone,

@@ -6,10 +6,9 @@ from django.db import connection
 from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Collate
 
+from delivery.models import Delivery
 from people.models import Change
 from support.models import Episode, EpisodeMessage, EpisodeSupporter, Stumble
-
-SETTLED = ("handed_over", "uncertain", "failed", "cancelled", "suppressed")
 
 
 def changes(now: datetime) -> QuerySet[Change]:
@@ -21,7 +20,7 @@ def changes(now: datetime) -> QuerySet[Change]:
 def outcomes(now: datetime) -> QuerySet[EpisodeMessage]:
     """Messages of which the outbox knows what became and the watch does not; a final notice counts once attempted."""
     attempted = Q(delivery__kind="final_notice", delivery__attempted_at__isnull=False)
-    found = EpisodeMessage.objects.filter(Q(delivery__state__in=SETTLED) | attempted, open=True)
+    found = EpisodeMessage.objects.filter(Q(delivery__state__in=Delivery.SETTLED) | attempted, open=True)
     return found.exclude(episode__watch__person__in=Stumble.objects.filter(until__gt=now).values("person"))
 
 

@@ -283,10 +283,11 @@ def _later(episode: Episode, rows: list[EpisodeSupporter]) -> list[Later]:
         found.append(Later(words.waits(message.delivery.kind, name), message.delivery.not_before))
     if episode.ended_at is not None:
         return found
+    attempted = episode.notice_attempted_at or _notice_attempted(episode)
     for row in sorted(rows, key=lambda row: (row.level, row.pk)):
         if row.state == EpisodeSupporter.HELD:
             found.append(Later(words.held(row.supporter.name)))
-        elif row.state == EpisodeSupporter.WAITING and _asleep(row, row.due_at):
+        elif row.state == EpisodeSupporter.WAITING and _asleep(row, _due(episode, row, attempted)):
             found.append(Later(words.asleep(row.supporter.name)))
         elif row.state == EpisodeSupporter.WAITING and row.level == 2 and row.due_at is None:
             found.append(Later(words.second(row.supporter.name)))
@@ -303,17 +304,22 @@ def _waiting(episode: Episode, rows: list[EpisodeSupporter]) -> list[Waiting]:
     found = []
     for row in sorted(rows, key=lambda row: (row.level, row.pk)):
         if row.state == EpisodeSupporter.WAITING and (row.level == 1 or row.due_at is not None):
-            due = row.due_at
-            if due is None and attempted:
-                due = in_window(row.supporter.person, attempted + grace_of(episode))
+            due = _due(episode, row, attempted)
             if not _asleep(row, due):
                 found.append(Waiting(row.supporter.name, due, row.waits))
     return found
 
 
+def _due(episode: Episode, row: EpisodeSupporter, attempted: datetime | None) -> datetime | None:
+    """When a waiting nudge is due, where that is known or follows from the notice's attempt."""
+    if row.due_at is None and row.level == 1 and attempted:
+        return in_window(row.supporter.person, attempted + grace_of(episode))
+    return row.due_at
+
+
 def _asleep(row: EpisodeSupporter, due: datetime | None) -> bool:
     """Whether a nudge that is due then falls into a rest of that supporter, and will not go."""
-    return rests(row.supporter, due or clock.now())
+    return due is not None and rests(row.supporter, due)
 
 
 def _notice_attempted(episode: Episode) -> datetime | None:

@@ -6,6 +6,7 @@ from circle import services
 from circle import worker as circle_worker
 from circle.models import Supporter
 from delivery import worker
+from delivery.inbound import report_received
 from delivery.models import Delivery
 from ground import clock
 from tests.circle.people import ask, link_of
@@ -39,6 +40,16 @@ def test_an_invitation_that_arrives_says_nothing_to_the_member(dana, post):
     ask(dana)
     work()
     assert told(post) == [("sam@example.org", "invite")]
+
+
+def test_an_invitation_that_comes_back_later_is_told_to_the_member_once(dana, post):
+    ask(dana)
+    work()
+    sent = Delivery.objects.get(kind="invite")
+    for _told_twice in range(2):
+        report_received(ref=sent.pid.hex, transport="email", address="sam@example.org", outcome="hard")
+        work()
+    assert told(post) == [("sam@example.org", "invite"), ("dana@example.org", "invite_unreachable")]
 
 
 def test_nothing_is_said_of_somebody_taken_off_the_list_or_answered_meanwhile(dana, post):

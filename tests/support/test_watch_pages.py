@@ -297,7 +297,7 @@ def test_pause_ok_and_episodes_over_json(noticed, dana):
     client = signed_in(dana)
     shown = client.get("/api/v1/watch/episodes/").json()["episodes"]
     assert (shown[0]["stage"], shown[0]["waiting"][0]["name"]) == ("asked", "sam")
-    assert client.post("/api/v1/watch/ok/").json() == {"settled": True}
+    assert client.post("/api/v1/watch/ok/").json() == {"settled": True, "already_leaving": []}
     body = {"until": "2026-02-30T00:00:00Z"}
     assert client.post("/api/v1/watch/pause/", body, content_type="application/json").status_code == 400
     assert client.post("/api/v1/watch/pause/", {}, content_type="application/json").json()["paused"]
