@@ -35,7 +35,7 @@ PEOPLE = ("Fay", "Dana", "Ravi", "Noor", "Kit", "Coco")
 WEEKS = 6
 TALK = (
     ("Fay", "Kettle is on at half past, as always."),
-    ("Ravi", "Long day. Glad there is a tonight."),
+    ("Ravi", "Long day. Glad we meet tonight."),
     ("Noor", "Same here. I will bring the biscuits."),
     ("Kit", "First time this week I am early for anything."),
 )
