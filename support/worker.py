@@ -95,10 +95,13 @@ def _locked(people: list[int]) -> list[Rule]:
 
 def _evaluate(people: list[int], now: datetime) -> int:
     """Members without a rule have nothing to evaluate: their changes are dropped."""
-    seen = list(Change.objects.filter(person__in=people, person__rule=None).values_list("pk", flat=True))
-    if seen:
-        Change.objects.filter(pk__in=seen).delete()
-    return changes_evaluate(rules=_locked(people)) + len(seen)
+    rules = _locked(people)
+    without = set(people) - {rule.person_id for rule in rules}  # or with one that somebody else holds
+    dropped = 0
+    if without:
+        seen = Change.objects.filter(person__in=without, person__rule=None).values_list("pk", flat=True)
+        dropped, _rows = Change.objects.filter(pk__in=list(seen)).delete()
+    return changes_evaluate(rules=rules) + dropped
 
 
 def _read(people: list[int], now: datetime) -> int:

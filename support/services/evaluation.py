@@ -60,7 +60,7 @@ def changes_evaluate(*, rules: Sequence[Rule]) -> int:
     if not changes:
         return 0
     every = [change for found in changes.values() for change in found]
-    touched = reads.load([rule for rule in rules if rule.person_id in changes])
+    touched = reads.load([rule for rule in rules if rule.person_id in changes], changed=True)
     closings = _closings(every)
     now = max(change.at for change in every)
     reads.load_facts(touched, now)
