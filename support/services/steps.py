@@ -16,7 +16,7 @@ from support.selectors.cases import Case
 from support.selectors.contacts import People
 from support.selectors.due import Order
 from support.services.messages import note, to_member, to_supporter
-from support.services.plan import plan
+from support.services.plan import plan_many
 from support.streaks.send import MASS_TIME
 
 
@@ -62,10 +62,9 @@ def steps_take(*, cases: Sequence[Case], now: datetime, last: Order | None = Non
     What lies behind `last` in the order of rule 4.6 is left for the next batch.
     """
     round_ = Round(now, contacts.load(cases, now))
-    for case in cases:  # answers and hand-overs may have come since the step was planned
-        for episode in case.episodes.values():
-            if episode.notice_attempted_at is not None:
-                plan(case, episode, round_.people)
+    # answers and hand-overs may have come since the step was planned
+    opened = [(case, episode) for case in cases for episode in case.episodes.values()]
+    plan_many((one for one in opened if one[1].notice_attempted_at is not None), round_.people)
     groups = Group.objects.in_bulk({watch.group_id for case in cases for watch in case.watches if watch.group_id})
     due = [one for case in cases for one in _due(case, groups, now) if last is None or one.order <= last]
     _prepare(round_, due)
@@ -78,8 +77,7 @@ def steps_take(*, cases: Sequence[Case], now: datetime, last: Order | None = Non
         else:
             _take_nudge(round_, one)
         touched[one.row.episode_id] = one
-    for one in touched.values():
-        plan(one.case, one.row.episode, round_.people)
+    plan_many(((one.case, one.row.episode) for one in touched.values()), round_.people)
     return round_.done
 
 
