@@ -370,7 +370,7 @@ def compare(measured: float, baseline: float) -> tuple[str, str, str]:
 def evaluate(watches: int) -> list[Row]:
     """One worker evaluates one change for each of many members with records of 12 weeks."""
     import support.worker
-    from ground import clock
+    from ground import clock, memory
     from people.models import Change, Person
     from support.models import Rule, RuleSpan
 
@@ -400,6 +400,7 @@ def evaluate(watches: int) -> list[Row]:
         *ids,
     )
     sql("ANALYZE")
+    memory.settle()  # as the worker's loop does
     rates = []
     for _ in range(3):  # the first round makes the watches
         Change.objects.bulk_create(Change(person=one, cause="marked", at=clock.now()) for one in people)
@@ -474,11 +475,12 @@ def work(place: Path) -> None:
     from delivery import transports
     from delivery.models import Delivery
     from delivery.transports.recording import RecordingTransport
-    from ground import clock
+    from ground import clock, memory
 
     post = RecordingTransport()
     transports.register("email", post)
     Delivery.objects.exists()  # connected
+    memory.settle()  # as the worker's loop does
     place.with_suffix(".ready").touch()
     while not (place.parent / "go").exists():
         time.sleep(0.005)

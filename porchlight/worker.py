@@ -15,7 +15,7 @@ import delivery.worker
 import meetings.worker
 import support.worker
 from delivery.services import worker_beat
-from ground import clock, wake
+from ground import clock, memory, wake
 from people.holdings import holdings
 
 log = logging.getLogger("porchlight.worker")
@@ -77,6 +77,7 @@ def run_once(now: datetime | None = None) -> int:
 
 def loop(stop: Event) -> None:
     """Run until `stop` is set; a round that found work is followed by the next one at once."""
+    memory.settle()
     woken = Event()
     wake.subscribe("work", lambda _payload: woken.set())
     name = f"{os.uname().nodename}-{os.getpid()}"[:40]

@@ -11,7 +11,7 @@ from functools import partial
 from django.db import transaction
 
 from people.models import Change
-from support.models import EpisodeMessage, Rule, Stumble
+from support.models import Rule, Stumble
 from support.selectors import cases as reads
 from support.selectors import due
 from support.selectors.due import Order, next_due
@@ -95,28 +95,28 @@ def _locked(people: list[int]) -> list[Rule]:
 
 def _evaluate(people: list[int], now: datetime) -> int:
     """Members without a rule have nothing to evaluate: their changes are dropped."""
-    seen = list(Change.objects.filter(person__in=people, person__rule=None).values_list("pk", flat=True))
-    if seen:
-        Change.objects.filter(pk__in=seen).delete()
-    return changes_evaluate(rules=_locked(people)) + len(seen)
+    rules = _locked(people)
+    without = set(people) - {rule.person_id for rule in rules}  # or with one that somebody else holds
+    dropped = 0
+    if without:
+        seen = Change.objects.filter(person__in=without, person__rule=None).values_list("pk", flat=True)
+        dropped, _rows = Change.objects.filter(pk__in=list(seen)).delete()
+    return changes_evaluate(rules=rules) + dropped
 
 
 def _read(people: list[int], now: datetime) -> int:
     cases = reads.load(_locked(people))
     if not cases:
         return 0
-    by_person: dict[int, list[EpisodeMessage]] = {case.person.pk: [] for case in cases}
     found = (
         due.outcomes(now)
-        .filter(episode__watch__person__in=by_person)
-        .select_related("delivery", "episode__watch__person", "row__supporter__person", "row__supporter__member")
+        .filter(episode__watch__person__in=[case.rule.person_id for case in cases])
+        .select_related("delivery", "episode__watch__person", "row__supporter")
     )
-    for message in found.order_by("pk"):
-        by_person[message.episode.watch.person_id].append(message)
-    for case in cases:
-        if by_person[case.person.pk]:
-            outcomes_read(case, by_person[case.person.pk], now=now)
-    return sum(len(messages) for messages in by_person.values())
+    messages = list(found.order_by("pk"))
+    if messages:
+        outcomes_read(cases, messages, now=now)
+    return len(messages)
 
 
 def _step(people: list[int], now: datetime, *, last: Order | None = None) -> int:

@@ -115,34 +115,40 @@ def running_pause(person: Person, now: datetime) -> Pause | None:
     return next((pause for pause in begun if pause.until is None or pause.until > now), None)
 
 
-def load(rules: Sequence[Rule], *, messages: bool = True) -> list[Case]:
+def load(rules: Sequence[Rule], *, messages: bool = True, changed: bool | None = None) -> list[Case]:
     """The cases of these rules (with `person` loaded), in eight statements however many they are.
 
-    Without `messages` nothing is known of what was sent in an episode.
+    Without `messages` nothing is known of what was sent in an episode. `changed`: what the caller knows about changes
+    that wait for them; None: it is asked.
     """
     cases = {rule.person_id: Case(rule) for rule in rules}
     by_rule = {rule.pk: cases[rule.person_id] for rule in rules}
     spans = RuleSpan.objects.filter(rule__in=by_rule).order_by("since", "pk")
     for rule, since, until in spans.values_list("rule_id", "since", "until"):
         by_rule[rule].spans.append(Span(since, until))
-    for pause in Pause.objects.filter(person__in=cases).order_by("since"):
-        cases[pause.person_id].pauses.append(Span(pause.since, pause.until))
+    pauses = Pause.objects.filter(person__in=cases).order_by("since")
+    for person, since, until in pauses.values_list("person_id", "since", "until"):
+        cases[person].pauses.append(Span(since, until))
     listed = RuleSupporter.objects.filter(rule__in=by_rule)
     for rule, supporter, level in listed.values_list("rule_id", "supporter_id", "level"):
         by_rule[rule].listed[supporter] = level
     watches = {}
-    for watch in Watch.objects.filter(person__in=cases).select_related("group").order_by("pk"):
+    # without its group: joined, a database may choose to read all the groups of the site
+    for watch in Watch.objects.filter(person__in=cases).order_by("pk"):
         watches[watch.pk] = watch
         cases[watch.person_id].watches.append(watch)
     episodes = {}
-    for episode in Episode.objects.filter(watch__in=watches, ended_at=None).select_related("deciding_group"):
+    for episode in Episode.objects.filter(watch__in=watches, ended_at=None):
         episode.watch = watches[episode.watch_id]
         episodes[episode.pk] = episode
         cases[episode.watch.person_id].episodes[episode.watch_id] = episode
     _load_rows(cases, episodes)
     if messages:
         _load_messages(cases, episodes)
-    for person_id in Change.objects.filter(person__in=cases).values_list("person_id", flat=True).distinct():
+    waiting = set(cases) if changed else set()
+    if changed is None:
+        waiting = set(Change.objects.filter(person__in=cases).values_list("person_id", flat=True).distinct())
+    for person_id in waiting:
         cases[person_id].changed = True
     return list(cases.values())
 
@@ -221,9 +227,13 @@ def _marks(people: dict[int, Case], since: datetime) -> dict[int, list[streaks.M
     lists: dict[int, dict[str, Any]] = {}
     for start in range(0, len(ids), MOST_IDS):
         lists |= _lists(ids[start : start + MOST_IDS], since)
+    alike: dict[tuple[int, str | None], streaks.Mark] = {}  # whoever has this mark on this list has the same record
     for person, value, sheet in marks:
-        if sheet in lists:
-            found[person].append(streaks.Mark(value=value, **lists[sheet]))
+        mark = alike.get((sheet, value))
+        if mark is None and sheet in lists:
+            mark = alike[sheet, value] = streaks.Mark(value=value, **lists[sheet])
+        if mark is not None:
+            found[person].append(mark)
     return found
 
 

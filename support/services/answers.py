@@ -46,7 +46,7 @@ def answer_give(
         for row in told:
             if _is_new(row, kind):
                 _write(case, row, kind, now)
-        replan(case, {row.episode_id for row in told}, now)
+        replan([case], {row.episode_id for row in told}, now)
         transaction.on_commit(lambda: wake.publish("work"))
 
 
@@ -120,5 +120,5 @@ def _decide_held(actor: Person, row_id: int, what: str, **become: object) -> Non
         if not held.update(**become):
             raise Settled(_("This is settled."))
         note(found.episode, clock.now(), what, name=found.supporter.name)
-        replan(reads.load([rule])[0], {found.episode_id}, clock.now())
+        replan(reads.load([rule]), {found.episode_id}, clock.now())
         transaction.on_commit(lambda: wake.publish("work"))

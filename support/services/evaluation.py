@@ -19,7 +19,7 @@ from support.selectors import cases as reads
 from support.selectors import contacts
 from support.selectors.cases import Case
 from support.services.carrying import carry_out, withdraw_silenced
-from support.services.plan import plan
+from support.services.plan import plan_many
 from support.streaks import Cause, ChangeInfo, FirstClosing
 
 LEFT = {cause.value: cause for cause in (Cause.LEFT_GROUP, Cause.GROUP_CLOSED, Cause.GROUP_COUNTS_HEADS)}
@@ -60,13 +60,15 @@ def changes_evaluate(*, rules: Sequence[Rule]) -> int:
     if not changes:
         return 0
     every = [change for found in changes.values() for change in found]
-    touched = reads.load([rule for rule in rules if rule.person_id in changes])
+    touched = reads.load([rule for rule in rules if rule.person_id in changes], changed=True)
     closings = _closings(every)
     now = max(change.at for change in every)
     reads.load_facts(touched, now)
     people = contacts.load(touched, now) if any(case.rows for case in touched) else contacts.People()
     for case in touched:
         _evaluate_case(case, changes[case.person.pk], closings, people)
+    opened = [(case, episode) for case in touched for episode in case.episodes.values()]
+    plan_many((one for one in opened if one[1].decided_at is not None), people)
     save([watch for case in touched for watch in case.watches])
     Change.objects.filter(pk__in=[change.pk for change in every]).delete()
     return len(changes)
@@ -82,12 +84,9 @@ def _evaluate_case(
     _make_watches(case)
     evaluate(case, Step(max(change.at for change in changes), info))
     asked = {c.ref for c in changes if c.cause in {"consent_changed", "supporter_changed"} and c.ref is not None}
-    for episode in list(case.episodes.values()):
-        if episode.decided_at is None:
-            continue
-        if asked:
+    for episode in case.episodes.values() if asked else ():
+        if episode.decided_at is not None:
             withdraw_silenced(case, episode, asked, people, changes[-1].at)
-        plan(case, episode, people)
 
 
 def evaluate(case: Case, step: Step, watches: Iterable[Watch] | None = None) -> None:

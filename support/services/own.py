@@ -72,7 +72,7 @@ def _evaluate(rule: Rule, cause: Cause, at: datetime, threshold_before: int | No
     evaluation.save(before)
     if cause is Cause.SCOPE_CHANGED:
         evaluation.begin(case, at)
-    replan(case, {episode.pk for episode in case.episodes.values()}, at)
+    replan([case], {episode.pk for episode in case.episodes.values()}, at)
 
 
 def pause_begin(*, actor: Person, until: datetime | None = None) -> Pause:

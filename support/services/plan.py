@@ -1,5 +1,6 @@
 """When each supporter of an open episode is looked at next. Every timer is a column; planning twice changes nothing."""
 
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from delivery.services import in_window
@@ -11,22 +12,53 @@ from support.selectors.contacts import People, grace_of, level2_due
 PLANNED = ("due_at", "take_at", "waits", "reminder_at")
 
 
-def plan(case: Case, episode: Episode, people: People) -> None:
-    """Work out anew when the nudges and reminders of an episode are due (4.3 to 4.5), and when to look next."""
+def plan_many(pairs: Iterable[tuple[Case, Episode]], people: People) -> None:
+    """Work out anew when the nudges and reminders of these episodes are due (4.3 to 4.5), and when to look next.
+
+    What changed is written, in two statements however many there are.
+    """
+    rows: list[EpisodeSupporter] = []
+    stepped: list[Episode] = []
+    for case, episode in pairs:
+        rows += _plan(case, episode, people)
+        step = _next_step(case, episode)
+        if step != episode.next_step_at:
+            episode.next_step_at = step
+            stepped.append(episode)
+    rows_save(rows, PLANNED)
+    if len(stepped) == 1:
+        Episode.objects.filter(pk=stepped[0].pk).update(next_step_at=stepped[0].next_step_at)
+    elif stepped:
+        Episode.objects.bulk_update(stepped, ["next_step_at"])
+
+
+def rows_save(rows: Collection[EpisodeSupporter], fields: Sequence[str]) -> None:
+    """These fields of these rows, in one statement."""
+    if len(rows) == 1:  # the usual, and the simplest statement
+        next(iter(rows)).save(update_fields=fields)
+    elif rows:
+        EpisodeSupporter.objects.bulk_update(rows, fields)
+
+
+def _plan(case: Case, episode: Episode, people: People) -> list[EpisodeSupporter]:
+    """The rows whose times changed."""
     second = level2_due(case, episode, people)
-    times = []
+    changed = []
     for row in case.rows.get(episode.pk, []):
         before = [getattr(row, name) for name in PLANNED]
         _plan_nudge(episode, row, people, second)
         _plan_reminder(episode, row, people)
         if before != [getattr(row, name) for name in PLANNED]:
-            row.save(update_fields=list(PLANNED))
-        times += [time for time in (row.take_at, row.reminder_at) if time is not None]
-    # while a further notice (4.8) waits, nobody is asked: its attempt plans anew, reminders too
-    step = min(times, default=None) if episode.notice_attempted_at is not None else None
-    if step != episode.next_step_at:
-        episode.next_step_at = step
-        Episode.objects.filter(pk=episode.pk).update(next_step_at=step)
+            changed.append(row)
+    return changed
+
+
+def _next_step(case: Case, episode: Episode) -> datetime | None:
+    """While a further notice (4.8) waits, nobody is asked: its attempt plans anew, reminders too."""
+    if episode.notice_attempted_at is None:
+        return None
+    rows = case.rows.get(episode.pk, [])
+    return min((time for row in rows for time in (row.take_at, row.reminder_at) if time is not None), default=None)
 
 
 def _plan_nudge(episode: Episode, row: EpisodeSupporter, people: People, second: datetime | None) -> None:

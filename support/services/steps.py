@@ -16,7 +16,7 @@ from support.selectors.cases import Case
 from support.selectors.contacts import People
 from support.selectors.due import Order
 from support.services.messages import note, to_member, to_supporter
-from support.services.plan import plan
+from support.services.plan import plan_many
 from support.streaks.send import MASS_TIME
 
 
@@ -38,17 +38,18 @@ class Due:
     case: Case
     row: EpisodeSupporter
     reminder: bool
+    group: str  # the name of the watch's group, "" in scope any
 
     @property
     def order(self) -> Order:
         """Rule 4.6."""
-        row, watch = self.row, self.row.episode.watch
+        row = self.row
         due = row.reminder_at if self.reminder else row.due_at
         assert due is not None
         return streaks.take_up_order(
             due=due,
             member=self.case.person.name,
-            group=watch.group.name if watch.group else "",
+            group=self.group,
             recipient=row.supporter.name,
             kind="reminder" if self.reminder else "nudge",
             level=None if self.reminder else row.level,
@@ -61,11 +62,11 @@ def steps_take(*, cases: Sequence[Case], now: datetime, last: Order | None = Non
     What lies behind `last` in the order of rule 4.6 is left for the next batch.
     """
     round_ = Round(now, contacts.load(cases, now))
-    for case in cases:  # answers and hand-overs may have come since the step was planned
-        for episode in case.episodes.values():
-            if episode.notice_attempted_at is not None:
-                plan(case, episode, round_.people)
-    due = [one for case in cases for one in _due(case, now) if last is None or one.order <= last]
+    # answers and hand-overs may have come since the step was planned
+    opened = [(case, episode) for case in cases for episode in case.episodes.values()]
+    plan_many((one for one in opened if one[1].notice_attempted_at is not None), round_.people)
+    groups = Group.objects.in_bulk({watch.group_id for case in cases for watch in case.watches if watch.group_id})
+    due = [one for case in cases for one in _due(case, groups, now) if last is None or one.order <= last]
     _prepare(round_, due)
     touched = {}
     for one in sorted(due, key=lambda one: one.order):
@@ -76,19 +77,19 @@ def steps_take(*, cases: Sequence[Case], now: datetime, last: Order | None = Non
         else:
             _take_nudge(round_, one)
         touched[one.row.episode_id] = one
-    for one in touched.values():
-        plan(one.case, one.row.episode, round_.people)
+    plan_many(((one.case, one.row.episode) for one in touched.values()), round_.people)
     return round_.done
 
 
-def _due(case: Case, now: datetime) -> list[Due]:
+def _due(case: Case, groups: dict[int, Group], now: datetime) -> list[Due]:
     found = []
-    for rows in case.rows.values():
-        for row in rows:
-            if row.take_at is not None and row.take_at <= now:
-                found.append(Due(case, row, reminder=False))
-            if row.reminder_at is not None and row.reminder_at <= now:
-                found.append(Due(case, row, reminder=True))
+    for row in (row for rows in case.rows.values() for row in rows):
+        of = row.episode.watch.group_id
+        group = groups[of].name if of is not None else ""
+        if row.take_at is not None and row.take_at <= now:
+            found.append(Due(case, row, reminder=False, group=group))
+        if row.reminder_at is not None and row.reminder_at <= now:
+            found.append(Due(case, row, reminder=True, group=group))
     return found
 
 

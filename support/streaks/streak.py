@@ -48,18 +48,20 @@ def streak_at(records: Snapshot, t: datetime, *, up_to_start: datetime | None = 
     yet, a HIT does. A HIT just outside the 90 days still ends by overlap a MISS just inside them: a MISS that was
     NEUTRAL does not come to life by time alone.
     """
-    seen = [r for r in records.records if up_to_start is None or r.start <= up_to_start]
-    latest_hit = max((r.start for r in seen if r.kind is Kind.HIT), default=None)
+    latest_hit: datetime | None = None
+    misses = []
+    for record in reversed(records.records):
+        if up_to_start is not None and record.start > up_to_start:
+            continue
+        if record.kind is Kind.HIT:
+            latest_hit = record.start
+            break
+        misses.append(record)
     # Of all HITs the latest is the nearest to every MISS that starts after it, so 2.4 needs no other.
     gap = OVERLAP if records.group is None else timedelta()
     oldest = utc(t) - LOOK_BACK
-    return Streak(
-        tuple(
-            r
-            for r in seen
-            if r.kind is Kind.MISS and oldest <= r.start <= t and (latest_hit is None or r.start - latest_hit > gap)
-        )
-    )
+    counted = (r for r in reversed(misses) if oldest <= r.start <= t)
+    return Streak(tuple(r for r in counted if latest_hit is None or r.start - latest_hit > gap))
 
 
 def decision_stands(records: Snapshot, decision: Decision) -> bool:

@@ -1,4 +1,3 @@
-import gc
 import json
 import logging
 from pathlib import Path
@@ -6,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from ground import memory
 from porchlight.replay.difference import difference
 from porchlight.replay.loading import Malformed
 from porchlight.replay.playing import Stumbled, play
@@ -15,7 +15,6 @@ from porchlight.replay.throwaway import emptied_afterwards, throwaway_database
 log = logging.getLogger("porchlight.replay")
 
 HOLDS, DIFFERS, MALFORMED = 0, 1, 2
-SELDOM = 50_000  # new objects between two looks for garbage
 
 
 class Command(BaseCommand):
@@ -31,8 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         codes = {HOLDS}
         with throwaway_database():
-            gc.freeze()  # what is loaded stays; looking through it again and again is a seventh of a run
-            gc.set_threshold(SELDOM)
+            memory.settle()
             for file in options["files"]:
                 codes.add(self._play(file))
         if max(codes) != HOLDS:
