@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from circle import selectors, services
 from circle.consents import DAYS, OFFERED, PURPOSES
 from frontend.actor import actor_of, signed_in
+from frontend.forms.rest import rest_days
 from frontend.views.circle_add import confirmed
 from ground import clock
 from own.guide_cards import CARDS
@@ -221,9 +222,16 @@ def stop_by_link(request: HttpRequest, link: "Link") -> HttpResponseBase:
     """The supporter's lasting page, and the stop that works for ever (also a mail program's one-click POST)."""
     supporter = _asked(link)
     one_click = request.POST.get("List-Unsubscribe") == "One-Click"
-    own = {"rest": services.supporter_rest, "wake": services.supporter_rest_end}.get(request.POST.get("answer", ""))
-    if request.method == "POST" and own is not None and not one_click:
-        own(link=link)
+    answer = "" if one_click else request.POST.get("answer", "")
+    if request.method == "POST" and answer in {"rest", "wake"}:
+        try:
+            if answer == "rest":
+                services.supporter_rest(link=link, **rest_days(request.POST))
+            else:
+                services.supporter_rest_end(link=link)
+        except ValidationError as wrong:
+            page = selectors.supporter_page(supporter, clock.now(), link=link)
+            return _supporter_page(request, "circle/lasting.html", supporter, page, 400, errors=wrong.messages)
         return redirect(request.path)
     if request.method == "POST":
         if not one_click and request.POST.get("answer") != "stop":
@@ -255,7 +263,8 @@ def _supporter_page(
     page: selectors.SupporterPage,
     status: int = 200,
     token: str = "",
+    errors: list[str] | None = None,
 ) -> HttpResponse:
     """Only what SupporterPage holds reaches a template (privacy rule D5), and the link that was opened."""
-    context = {"page": page, "zone": supporter.person.zone, "cards": CARDS, "token": token}
+    context = {"page": page, "zone": supporter.person.zone, "cards": CARDS, "token": token, "errors": errors or []}
     return render(request, template, context, status=status)
