@@ -10,6 +10,7 @@ from circle.services.invitation import (
     supporter_invite,
     supporter_resend,
 )
+from circle.services.look import look_done, look_later
 from circle.services.standing import (
     supporter_move,
     supporter_mute,
@@ -24,6 +25,8 @@ __all__ = [
     "consent_reminded",
     "consent_revoke",
     "invitation_read",
+    "look_done",
+    "look_later",
     "supporter_accept",
     "supporter_decline",
     "supporter_invite",

@@ -39,9 +39,6 @@ def circle(request: HttpRequest) -> HttpResponse:
     """Everybody I chose: what they would hear, until when, what they were told so far."""
     actor = _actor(request)
     cards = selectors.cards(actor, clock.now(), all_states=True)
-    levels = levels_of(actor)
-    for card in cards:
-        card.level = levels.get(card.supporter.pk, 0)
     standing = [card for card in cards if card.on_the_list]
     ending = [(card.next_expiry, place) for place, card in enumerate(standing) if card.next_expiry is not None]
     context = {
@@ -49,6 +46,7 @@ def circle(request: HttpRequest) -> HttpResponse:
         "next_end": standing[min(ending)[1]] if ending else None,
         "former": [card for card in cards if not card.on_the_list],
         "offered": OFFERED,
+        "levels": levels_of(actor),
         "zone": actor.zone,
     }
     return render(request, "circle/list.html", context)
@@ -66,7 +64,7 @@ def end(request: HttpRequest, pid: UUID, purpose: str) -> HttpResponse:
         return render(request, "circle/end.html", context)
     found = services.consent_revoke(actor=_actor(request), supporter=supporter, purpose=purpose)
     messages.success(request, _("Done. %(name)s will hear no more of this, and was not told.") % {"name": supporter})
-    _say_leaving(request, supporter, found)
+    say_leaving(request, supporter.name, found)
     return _back(supporter)
 
 
@@ -104,7 +102,7 @@ def remove(request: HttpRequest, pid: UUID) -> HttpResponse:
         return render(request, "circle/remove.html", {"supporter": supporter})
     found = services.supporter_remove(actor=_actor(request), supporter=supporter)
     messages.success(request, _("%(name)s is off your list, and was not told.") % {"name": supporter})
-    _say_leaving(request, supporter, found)
+    say_leaving(request, supporter.name, found)
     return redirect("circle")
 
 
@@ -119,7 +117,7 @@ def quiet(request: HttpRequest, pid: UUID) -> HttpResponse:
     else:
         found = services.supporter_mute(actor=actor, supporter=supporter)
         messages.success(request, _("Done."))
-        _say_leaving(request, supporter, found)
+        say_leaving(request, supporter.name, found)
     return _back(supporter)
 
 
@@ -164,7 +162,7 @@ def _back(supporter: "Supporter") -> HttpResponse:
     return redirect(f"{reverse('circle')}#p{supporter.person.pid}")
 
 
-def _say_leaving(request: HttpRequest, supporter: "Supporter", found: "Withdrawn") -> None:
+def say_leaving(request: HttpRequest, name: str, found: "Withdrawn") -> None:
     """A withdrawal that came too late for one message says so, with its time in the member's zone."""
     if found.leaving_at is None:
         return
@@ -172,7 +170,7 @@ def _say_leaving(request: HttpRequest, supporter: "Supporter", found: "Withdrawn
     messages.warning(
         request,
         _("One message to %(name)s was already leaving at %(time)s. It cannot be called back.")
-        % {"name": supporter, "time": f"{local:%H:%M}"},
+        % {"name": name, "time": f"{local:%H:%M}"},
     )
 
 
