@@ -15,13 +15,12 @@ if TYPE_CHECKING:
     from people.models import Link
 
 
-def rest_days(body: dict[str, Any]) -> dict[str, int]:
-    """`days`, where a body has it. Raises ValidationError."""
-    if "days" not in body:
-        return {}
-    if isinstance(body["days"], bool) or not isinstance(body["days"], int):
+def rest_days(body: dict[str, Any]) -> int:
+    """`days`, or what a rest lasts without. Raises ValidationError."""
+    days = body.get("days", services.REST_DAYS)
+    if isinstance(days, bool) or not isinstance(days, int):
         raise ValidationError({"days": _("Please send a whole number.")})
-    return {"days": body["days"]}
+    return days
 
 
 def contact_shown(link: "Link") -> dict[str, Any]:
@@ -75,7 +74,7 @@ class LastingDoor(LinkDoor):
         if over and answer != "stop":
             raise Settled(_("This is settled."))
         if answer == "rest":
-            services.supporter_rest(link=link, **rest_days(body))
+            services.supporter_rest(link=link, days=rest_days(body))
         elif answer == "wake":
             services.supporter_rest_end(link=link)
         else:

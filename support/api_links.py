@@ -54,7 +54,7 @@ class NudgeDoor(LinkDoor):
         if answer == "stop":
             supporter_stop(supporter=row.supporter, actor=link.person)
         elif answer == "rest":
-            supporter_rest(supporter=row.supporter, actor=link.person, **rest_days(body))
+            supporter_rest(supporter=row.supporter, actor=link.person, days=rest_days(body))
         elif answer == "wake":
             supporter_rest_end(supporter=row.supporter, actor=link.person)
         else:

@@ -2,7 +2,7 @@
 
 from circle.services.common import Withdrawn
 from circle.services.consent import consent_grant, consent_reminded, consent_revoke
-from circle.services.contact_side import supporter_rest, supporter_rest_end, supporter_see, supporter_unsee
+from circle.services.contact_side import REST_DAYS, supporter_rest, supporter_rest_end, supporter_see, supporter_unsee
 from circle.services.invitation import (
     invitation_read,
     supporter_accept,
@@ -20,6 +20,7 @@ from circle.services.standing import (
 )
 
 __all__ = [
+    "REST_DAYS",
     "Withdrawn",
     "consent_grant",
     "consent_reminded",

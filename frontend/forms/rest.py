@@ -2,10 +2,12 @@
 
 from django.http import QueryDict
 
+from circle.services import REST_DAYS
 
-def rest_days(posted: QueryDict) -> dict[str, int]:
-    """`days`, where the form has it; what is no number is one that the service refuses."""
+
+def rest_days(posted: QueryDict) -> int:
+    """`days`, or what a rest lasts without; what is no number becomes one that the service refuses."""
     given = posted.get("days", "").strip()
     if not given:
-        return {}
-    return {"days": int(given) if given.isdecimal() and len(given) < 4 else 0}
+        return REST_DAYS
+    return int(given) if given.isdecimal() and len(given) < 4 else 0

@@ -75,7 +75,7 @@ def _give(given: str, supporter: "Supporter", actor: "Person", posted: QueryDict
         answer_give(kind=given, supporter=supporter, actor=actor)
         return _("Thank you. It is written down.")
     if given == "rest":
-        rested = circle.supporter_rest(supporter=supporter, actor=actor, **rest_days(posted))
+        rested = circle.supporter_rest(supporter=supporter, actor=actor, days=rest_days(posted))
         assert rested.rests_until is not None
         until = formats.date_format(rested.rests_until.astimezone(ZoneInfo(actor.zone)), "DATE_FORMAT")
         return _("You rest until %(day)s: nothing is asked of you.") % {"day": until}

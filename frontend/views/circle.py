@@ -224,7 +224,7 @@ def stop_by_link(request: HttpRequest, link: "Link") -> HttpResponseBase:
     if request.method == "POST" and answer in {"rest", "wake"}:
         try:
             if answer == "rest":
-                services.supporter_rest(link=link, **rest_days(request.POST))
+                services.supporter_rest(link=link, days=rest_days(request.POST))
             else:
                 services.supporter_rest_end(link=link)
         except ValidationError as wrong:

@@ -199,16 +199,10 @@ def _show(request: HttpRequest, view: sheets.View, *, by_link: bool = False, ask
         "by_link": by_link,
         "asked": asked,
         "here_url": request.path,
-        "sent": sent_note(view.sheet),
     }
     response = render(request, "sheets/sheet.html", context)
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def sent_note(sheet: "Sheet") -> str:
-    """What a correction page says about messages that went out because of this list (support fills this in)."""
-    return ""
 
 
 def _act(
@@ -237,7 +231,8 @@ def _act(
             before = sheet.revision
             corrected = sheets.sheet_correct(actor=actor, sheet=sheet, marks=marks)
             same = corrected.revision == before
-            messages.success(request, _("Nothing was changed.") if same else _("Corrected."))
+            said = _("Corrected. If a message went out because of it, it is put right by itself; you need do nothing.")
+            messages.success(request, _("Nothing was changed.") if same else said)
         else:
             sheets.sheet_close(actor=actor, sheet=sheet, marks=marks, rest=request.POST.get("rest") or None)
             messages.success(request, _("The list is closed. Thank you."))

@@ -241,7 +241,7 @@ def _nudge_answer(request: HttpRequest, link: "Link", row: "EpisodeSupporter") -
     answer = request.POST.get("answer", "")
     if answer == "rest":
         try:
-            supporter_rest(supporter=row.supporter, actor=link.person, **rest_days(request.POST))
+            supporter_rest(supporter=row.supporter, actor=link.person, days=rest_days(request.POST))
         except ValidationError as wrong:
             return _nudge_page(request, row, pages.nudge_view(row, clock.now()), status=400, errors=wrong.messages)
         return redirect(request.path)

@@ -143,8 +143,8 @@ def test_a_rest_has_the_same_length_by_json_and_by_page(told):
             assert fresh(told).rests_until == told.now + days * DAY
         for wrong in (0, 91, "week"):
             assert refused(say(token, answer="rest", days=wrong)) == (400, "invalid")
-            page = Client().post(f"/{token}", {"answer": "rest", "days": wrong})
-            assert (page.status_code, "Choose between 1 and 90 days." in page.content.decode()) == (400, True)
+            shown = Client().post(f"/{token}", {"answer": "rest", "days": wrong})
+            assert (shown.status_code, "Choose between 1 and 90 days." in shown.content.decode()) == (400, True)
         assert say(token, answer="wake").json()["rests_until"] is None
 
 
