@@ -138,6 +138,30 @@ class People(CircleView):
         return Response({"id": str(supporter.person.pid), "state": supporter.state}, status=status.HTTP_201_CREATED)
 
 
+class LookDoor(CircleView):
+    """GET: whether the quiet look is due. POST {quiet: [ids]} (nothing is sent to them any more), or {later: true}."""
+
+    def get(self, request: Request) -> Response:
+        state = selectors.chosen_state(self.actor(request), clock.now())
+        return Response({"due": state.look_due})
+
+    def post(self, request: Request) -> Response:
+        given, actor = Inputs(request.data), self.actor(request)
+        if set(given.data) == {"later"} and given.yes("later"):
+            services.look_later(actor=actor)
+            return withdrawn(services.Withdrawn())
+        if set(given.data) != {"quiet"}:
+            raise ValidationError({"quiet": _("Please send quiet, a list of ids, or later: true.")})
+        people = selectors.supporters_of(actor)
+        by_pid = {str(one.person.pid): one for one in people}
+        try:
+            quiet = [by_pid[pid] for pid in given.texts("quiet", ())]
+        except KeyError:
+            raise ValidationError({"quiet": _("There is nobody like that on your list.")}) from None
+        found = services.look_done(actor=actor, quiet=quiet).values()
+        return withdrawn(services.Withdrawn(max((one.leaving_at for one in found if one.leaving_at), default=None)))
+
+
 class Grant(CircleView):
     """POST {purpose, days}: allow one thing, anew or again."""
 
@@ -192,6 +216,7 @@ class Resend(CircleView):
 
 urls: list[URLPattern | URLResolver] = [
     path("circle/", People.as_view(), name="api_circle"),
+    path("circle/look/", LookDoor.as_view(), name="api_circle_look"),
     path("circle/<uuid:pid>/grant/", Grant.as_view(), name="api_circle_grant"),
     path("circle/<uuid:pid>/revoke/", Revoke.as_view(), name="api_circle_revoke"),
     path("circle/<uuid:pid>/mute/", Mute.as_view(), name="api_circle_mute"),

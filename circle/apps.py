@@ -16,5 +16,5 @@ class CircleConfig(AppConfig):
             export=holdings.export,
             erase=holdings.erase,
             purge=holdings.purge,
-            models=["circle.Supporter", "circle.Consent"],
+            models=["circle.Supporter", "circle.Consent", "circle.Look"],
         )

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from circle.models import Supporter
+from circle.models import Look, Supporter
 from circle.selectors import chosen_by
 from circle.services import common
 from people.models import Person
@@ -17,6 +17,7 @@ def export(person: Person) -> dict[str, Any]:
     people = Supporter.objects.filter(member=person).select_related("person").prefetch_related("consents")
     return {
         "people": [_one(supporter) for supporter in people],
+        "looked_at": Look.objects.filter(member=person).values_list("looked_at", flat=True).first(),
         "chosen_by": [{"name": one.sender_name, "rests_until": one.rests_until} for one in chosen_by(person)],
     }
 
@@ -59,6 +60,7 @@ def erase(person: Person) -> None:
         common.withdraw(supporter, kinds=None, reason="erased")
     Person.objects.filter(pk__in=[supporter.person_id for supporter in people], account=None).delete()
     Supporter.objects.filter(member=person).delete()
+    Look.objects.filter(member=person).delete()
     Supporter.objects.filter(person=person).delete()
     Supporter.objects.filter(seen_by=person).update(seen_by=None)
 

@@ -60,6 +60,17 @@ class Supporter(models.Model):
         return self.name
 
 
+class Look(models.Model):
+    """The member's quiet look at their own people, once a month: when it was last done, when it is next offered.
+
+    What was answered is not kept: whom they muted stands with the contact, and looks like any muting.
+    """
+
+    member = models.OneToOneField("people.Person", on_delete=models.CASCADE, related_name="look")
+    looked_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField()
+
+
 class Consent(models.Model):
     """The member allows one supporter to hear one kind of thing (privacy rule D1: every element, or no consent).
 

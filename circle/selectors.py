@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from circle.consents import PURPOSES, Purpose, Wording, wording
-from circle.models import Consent, Supporter
+from circle.models import Consent, Look, Supporter
 from delivery.catalogue import text_of
 from delivery.kinds import kind_of
 from delivery.models import Delivery, Stop
@@ -19,6 +19,7 @@ from people.models import ContactWay, Link, Person
 from people.selectors import account_of
 
 INVITATION_DAYS = 14
+LOOK_EVERY = timedelta(days=30)  # a member looks through their own people
 ROOM = 12  # characters that a message has for a name
 
 
@@ -80,6 +81,22 @@ def supporter_of(member: Person, pid: UUID | str) -> Supporter:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """Whether a member has anybody on their list, and whether the quiet look at them is due."""
+
+    anybody: bool
+    look_due: bool
+
+
+def chosen_state(member: Person, now: datetime) -> Chosen:
+    """A look is due 30 days after somebody was first asked, then 30 days after each. One query, two when it may be."""
+    first = supporters_of(member).aggregate(first=Min("invited_at"))["first"]
+    if first is None or now < first + LOOK_EVERY:
+        return Chosen(first is not None, look_due=False)
+    return Chosen(anybody=True, look_due=not Look.objects.filter(member=member, next_at__gt=now).exists())
+
+
+@dataclass(frozen=True, slots=True)
 class Says:
     """One message, word for word as it would be sent, and when it would come."""
 
@@ -121,7 +138,6 @@ class Card:
     address: str
     unreachable: bool
     rests_until: datetime | None = None
-    level: int = 0  # where they stand in the member's watch, which a room above fills in
     lines: list[ConsentLine] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
 

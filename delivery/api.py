@@ -1,5 +1,6 @@
 """The JSON door to what reaches me, and the hooks that providers call. A hook believes nobody without a signature."""
 
+from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
@@ -10,7 +11,7 @@ from django.urls import path
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
-from rest_framework.parsers import FormParser, JSONParser
+from rest_framework.parsers import BaseParser, FormParser, JSONParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,6 +21,8 @@ from delivery import codes, inbound
 from delivery.selectors import stopped_among
 from delivery.subscriptions import push_is_of, push_subscribe, push_unsubscribe
 from delivery.transports import ways_out
+from delivery.transports.email.reading import MOST as MOST_MAIL
+from delivery.transports.email.reading import Letter, letter_from, letter_of
 from delivery.transports.sms import gateway
 from delivery.transports.webpush import public_key
 from ground import clock
@@ -237,6 +240,53 @@ class SmsReport(SmsHook):
         return Response(status=204)
 
 
+def prove(request: Request) -> None:
+    """The secret of the mail hooks. Raises Unknown while there is none, PermissionDenied for another."""
+    if not settings.HOOK_SECRET:
+        raise Unknown("This hook is not open: PORCHLIGHT_HOOK_SECRET is not set.")
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not constant_time_compare(given.encode(), settings.HOOK_SECRET.encode()):
+        raise exceptions.PermissionDenied
+
+
+class RawMail(BaseParser):
+    """A mail as it travels; of a long one the beginning, which says all that is read."""
+
+    media_type = "message/rfc822"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, Any]:
+        return {"raw": stream.read(MOST_MAIL)}
+
+
+class MailIn(Hook):
+    """A mail that came in: STOP, START, or a digit that a message of ours offered. docs/operations.md.
+
+    `Authorization: Bearer SECRET`; the mail itself as `message/rfc822`, or {"from", "to", "subject", "text",
+    "message_id", "in_reply_to", "references", "auto_submitted"} of it. `?verified=1` when the mail server has proven
+    the sender (DMARC). The answer says what was done; nobody is written to.
+    """
+
+    parser_classes = (JSONParser, RawMail)
+    heads = ("from", "to", "subject", "message_id", "in_reply_to", "references", "auto_submitted")
+
+    def post(self, request: Request) -> Response:
+        prove(request)
+        raw = request.data.get("raw") if isinstance(request.data, dict) else None
+        letter = letter_from(raw) if isinstance(raw, bytes) else self._letter(body(request, *self.heads, "text"))
+        done = inbound.mail_received(letter=letter, verified=request.query_params.get("verified") == "1")
+        return Response({"done": done})
+
+    def _letter(self, data: dict[str, Any]) -> Letter:
+        if not all(isinstance(value, str) for value in data.values()) or not data.get("from"):
+            raise ValidationError({"from": "A mail needs from; all it has is text."})
+        mail = EmailMessage()
+        for name in self.heads:
+            if value := " ".join(data.get(name, "").split()):
+                mail[name.replace("_", "-")] = value
+        mail.set_content(data.get("text", "")[:MOST_MAIL])
+        return letter_of(mail)
+
+
 class MailReport(Hook):
     """Bounces and complaints in one plain form, for whatever watches the mail: docs/operations.md.
 
@@ -247,11 +297,7 @@ class MailReport(Hook):
     parser_classes = (JSONParser,)
 
     def post(self, request: Request) -> Response:
-        if not settings.HOOK_SECRET:
-            raise Unknown("This hook is not open: PORCHLIGHT_HOOK_SECRET is not set.")
-        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if not constant_time_compare(given.encode(), settings.HOOK_SECRET.encode()):
-            raise exceptions.PermissionDenied
+        prove(request)
         events = body(request, "events").get("events")
         if not isinstance(events, list) or len(events) > MOST_EVENTS:
             raise ValidationError({"events": "Please send a list of events."})
@@ -286,4 +332,5 @@ urls = [
     path("hooks/sms/", SmsIn.as_view()),
     path("hooks/sms/report/<str:ref>/", SmsReport.as_view()),
     path("hooks/mail/", MailReport.as_view()),
+    path("hooks/mail/in/", MailIn.as_view()),
 ]

@@ -8,13 +8,15 @@ class DeliveryConfig(AppConfig):
 
     def ready(self) -> None:
         from delivery import holdings, transports  # noqa: PLC0415  (after the app registry)
-        from delivery.transports.email import EmailTransport  # noqa: PLC0415
+        from delivery.transports.email import EmailTransport, anymail  # noqa: PLC0415
         from delivery.transports.sms import SmsTransport  # noqa: PLC0415
         from delivery.transports.sms.gateways import gateway_from  # noqa: PLC0415
         from delivery.transports.webpush import WebPushTransport  # noqa: PLC0415
         from people.holdings import register  # noqa: PLC0415
 
         transports.register("email", EmailTransport())
+        if self.apps is not None and self.apps.is_installed("anymail"):
+            anymail.listen()
         transports.register("webpush", WebPushTransport())
         if settings.SMS_GATEWAY:
             transports.register("sms", SmsTransport(gateway_from(settings.SMS_GATEWAY)))

@@ -1,6 +1,6 @@
-"""Writers, beside delivery.services: what comes back. Texts that people send, and what providers report.
+"""Writers, beside delivery.services: what comes back. Texts and mails that people send, and what providers report.
 
-Kept of a text is that it came, never what it said or from whom.
+Kept of one is that it came, never what it said or from whom.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from delivery.kinds import kind_of, stop_everywhere
 from delivery.models import Attempt, Delivery, Inbound, Stop
 from delivery.selectors import usable_ways
 from delivery.services import SOFT_DELAYS, address_stop, allowed_at
+from delivery.transports.email.reading import Letter
 from delivery.transports.sms import words
 from delivery.transports.sms.catalogue import answer_of
 from delivery.transports.sms.gateways import Incoming
@@ -37,15 +38,67 @@ def text_received(*, text: Incoming) -> str:
     language = people[0].language if people else "en"
     meaning = words.meaning(text.text)
     with transaction.atomic():
-        try:
-            with transaction.atomic():
-                Inbound.objects.create(reference=text.reference[:64], at=clock.now())
-        except IntegrityError:
+        if _told_before(text.reference[:64]):
             return ""
-        return answer_of(_act(meaning, text.sender, people), language, site_url())
+        return answer_of(_act(meaning, text.sender, people, ContactWay.SMS), language, site_url())
 
 
-def _act(meaning: str, sender: str, people: Sequence[Person]) -> str:
+def mail_received(*, letter: Letter, verified: bool = False) -> str:
+    """Act on a mail as on a text; return what was done: stopped, started, noted, settled, which, help, unread.
+
+    Empty for one that was told before or that a machine wrote. Nothing is answered by mail: two machines might go on
+    answering each other, and after STOP nothing is to come.
+
+    Anybody can write any name into a mail. So it counts for the message it answers, whose id only the reader of that
+    message has; one that answers none counts only when it is `verified` (the mail server has proven the sender).
+    """
+    if letter.automatic:
+        return ""
+    meaning = words.meaning(letter.said)
+    with transaction.atomic():
+        if _told_before(letter.reference):
+            return ""
+        answered = _mail_of(letter.refs)
+        if answered is not None:
+            return _act_on(meaning, *answered)
+        if verified and letter.sender:
+            return _act(meaning, letter.sender, _people_of(letter.sender), ContactWay.EMAIL)
+    return "unread"
+
+
+def _told_before(reference: str) -> bool:
+    try:
+        with transaction.atomic():
+            Inbound.objects.create(reference=reference, at=clock.now())
+    except IntegrityError:
+        return True
+    return False
+
+
+def _mail_of(refs: Sequence[str]) -> tuple[Delivery, str] | None:
+    """The message that a mail answers, and the address it went to; empty when that is not kept any more."""
+    for ref in refs:
+        delivery = _delivery(ref)
+        if delivery is None:
+            continue
+        attempt = delivery.tries.filter(transport=ContactWay.EMAIL).select_related("way").last()
+        if attempt is not None:
+            return delivery, attempt.way.address if attempt.way is not None else ""
+    return None
+
+
+def _act_on(meaning: str, delivery: Delivery, address: str) -> str:
+    """An answer to one message, by whoever reads that mailbox."""
+    if meaning == words.STOP and not address:
+        stop_everywhere(delivery.recipient)
+        return "stopped"
+    if meaning in {words.STOP, words.START, words.HELP}:
+        return _act(meaning, address, [], ContactWay.EMAIL)
+    fresh = delivery.state in ARRIVED and delivery.handed_at and delivery.handed_at > clock.now() - ANSWERABLE
+    return _give(meaning, delivery) if fresh and meaning in kind_of(delivery.kind).replies else "unread"
+
+
+def _act(meaning: str, sender: str, people: Sequence[Person], transport: str) -> str:
     """The name of the answer."""
     if meaning == words.STOP:
         address_said_stop(address=sender)
@@ -55,14 +108,14 @@ def _act(meaning: str, sender: str, people: Sequence[Person]) -> str:
         return "started"
     if meaning == words.HELP:
         return "help"
-    return _reply(meaning, people) if meaning else "unread"
+    return _reply(meaning, people, transport) if meaning else "unread"
 
 
-def _reply(digit: str, people: Sequence[Person]) -> str:
+def _reply(digit: str, people: Sequence[Person], transport: str) -> str:
     since = clock.now() - ANSWERABLE
     sent = Delivery.objects.filter(recipient__in=people, state__in=ARRIVED, handed_at__gt=since)
     latest: dict[int, Delivery] = {}
-    for delivery in sent.filter(tries__transport=ContactWay.SMS).select_related("recipient").order_by("handed_at"):
+    for delivery in sent.filter(tries__transport=transport).select_related("recipient").order_by("handed_at"):
         if digit in kind_of(delivery.kind).replies:
             latest[delivery.recipient_id] = delivery
     if not latest:
@@ -70,6 +123,10 @@ def _reply(digit: str, people: Sequence[Person]) -> str:
     if len(latest) > 1:
         return "which"
     [delivery] = latest.values()
+    return _give(digit, delivery)
+
+
+def _give(digit: str, delivery: Delivery) -> str:
     try:
         kind_of(delivery.kind).replies[digit](delivery)
     except Settled:

@@ -101,7 +101,7 @@ class Stop(models.Model):
 
 
 class Inbound(models.Model):
-    """A text message that came in, by the provider's reference: told twice, it acts once. Nothing else is kept."""
+    """A text or mail that came in, by the provider's reference: told twice, it acts once. Nothing else is kept."""
 
     reference = models.CharField(max_length=64, unique=True)
     at = models.DateTimeField(db_index=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from chat.selectors import lines_of
-from circle.selectors import supporters_of
+from circle.selectors import chosen_state
 from delivery.selectors import inbox_latest
 from groups.selectors import groups_of
 from meetings.selectors import attendance
@@ -56,6 +56,7 @@ class Today:
     code_for: str = ""
     in_group: bool = False
     chose_someone: bool = False
+    look_due: bool = False  # the quiet look at one's own people
 
     @property
     def waits(self) -> bool:
@@ -84,7 +85,8 @@ def today_of(person: "Person", now: datetime) -> Today:
     found.notes = [item for item in items if item != found.asks][:NOTES]
     found.chosen = asked_of(person, now)
     found.in_group = bool(groups_of(person))
-    found.chose_someone = supporters_of(person).exists()
+    chosen = chosen_state(person, now)
+    found.chose_someone, found.look_due = chosen.anybody, chosen.look_due
     return found
 
 

@@ -16,6 +16,7 @@ from delivery.api import urls as delivery_urls
 from ground.errors import PorchlightError
 from groups.api import urls as groups_urls
 from meetings.api import urls as meetings_urls
+from porchlight.api_links import urls as links_urls
 from support.api import urls as support_urls
 
 urls: list[URLPattern | URLResolver] = [
@@ -24,6 +25,7 @@ urls: list[URLPattern | URLResolver] = [
     *cravings_urls,
     *delivery_urls,
     *groups_urls,
+    *links_urls,
     *meetings_urls,
     *support_urls,
 ]

@@ -212,6 +212,7 @@ EMAIL_HOST_PASSWORD = os.environ.get("SMTP_PASSWORD", "")
 EMAIL_USE_TLS = os.environ.get("SMTP_SECURITY", "starttls") == "starttls"
 EMAIL_USE_SSL = os.environ.get("SMTP_SECURITY", "starttls") == "tls"
 EMAIL_TIMEOUT = 20
+MAIL_IN = os.environ.get("PORCHLIGHT_MAIL_IN", "")  # its mail is given to the hook: answers go to NAME+ID@HOST
 if not EMAIL_HOST and DEVELOPMENT:
     EMAIL_BACKEND = "delivery.transports.email.files.EmailBackend"
 

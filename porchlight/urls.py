@@ -1,3 +1,4 @@
+from django.apps import apps
 from django.urls import include, path
 
 from porchlight.api import urls as api_urls
@@ -9,3 +10,6 @@ urlpatterns = [
     path("api/v1/", include(api_urls)),
     path("", include("frontend.urls")),
 ]
+
+if apps.is_installed("anymail"):  # a provider's reports, and mails that came in
+    urlpatterns.insert(0, path("anymail/", include("anymail.urls")))

@@ -1,13 +1,14 @@
 """The JSON door of the coordinator's page. No name of a member or a contact leaves here."""
 
 from django.urls import path
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ground import clock
 from support import services
-from support.api_common import actor
+from support.api_common import actor, parsed
 from support.selectors import desk
 
 
@@ -31,6 +32,20 @@ class Desk(APIView):
         )
 
 
+class HeldIn(serializers.Serializer[object]):
+    ids = serializers.ListField(child=serializers.IntegerField(), allow_empty=False, max_length=desk.MOST)
+    answer = serializers.ChoiceField(choices=["release", "drop"])
+
+
+class HeldMany(APIView):
+    """POST {ids, answer: release | drop}: for many at once; `decided` counts those that were still held."""
+
+    def post(self, request: Request) -> Response:
+        given = parsed(HeldIn, request)
+        act = services.nudges_release if given["answer"] == "release" else services.nudges_drop
+        return Response({"decided": act(actor=actor(request), row_ids=given["ids"])})
+
+
 class Release(APIView):
     """POST: this held nudge may go."""
 
@@ -49,6 +64,7 @@ class Drop(APIView):
 
 urls = [
     path("coordinator/watch/", Desk.as_view()),
+    path("coordinator/held/", HeldMany.as_view()),
     path("coordinator/held/<int:ref>/release/", Release.as_view()),
     path("coordinator/held/<int:ref>/drop/", Drop.as_view()),
 ]

@@ -2,7 +2,7 @@
 
 from circle.services.common import Withdrawn
 from circle.services.consent import consent_grant, consent_reminded, consent_revoke
-from circle.services.contact_side import supporter_rest, supporter_rest_end, supporter_see, supporter_unsee
+from circle.services.contact_side import REST_DAYS, supporter_rest, supporter_rest_end, supporter_see, supporter_unsee
 from circle.services.invitation import (
     invitation_read,
     supporter_accept,
@@ -10,6 +10,7 @@ from circle.services.invitation import (
     supporter_invite,
     supporter_resend,
 )
+from circle.services.look import look_done, look_later
 from circle.services.standing import (
     supporter_move,
     supporter_mute,
@@ -19,11 +20,14 @@ from circle.services.standing import (
 )
 
 __all__ = [
+    "REST_DAYS",
     "Withdrawn",
     "consent_grant",
     "consent_reminded",
     "consent_revoke",
     "invitation_read",
+    "look_done",
+    "look_later",
     "supporter_accept",
     "supporter_decline",
     "supporter_invite",

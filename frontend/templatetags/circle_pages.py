@@ -7,6 +7,12 @@ from django.utils.translation import gettext as _
 register = template.Library()
 
 
+@register.filter
+def of(found: dict[int, int], key: int) -> int:
+    """What is kept under `key`, 0 where nothing is: `levels|of:supporter.pk`."""
+    return found.get(key, 0)
+
+
 @register.simple_tag
 def disclosure_statement() -> str:
     """The statement of 42 CFR 2.32 in its short form, or nothing where the site set none."""

@@ -1,10 +1,11 @@
 from django.urls import URLPattern, URLResolver, path
 
-from frontend.views import chosen, circle, circle_add
+from frontend.views import chosen, circle, circle_add, circle_look
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("people/circle/", circle.circle, name="circle"),
     path("people/circle/add/", circle_add.add, name="circle_add"),
+    path("people/circle/look/", circle_look.look, name="circle_look"),
     path("people/circle/<uuid:pid>/end/<slug:purpose>/", circle.end, name="circle_end"),
     path("people/circle/<uuid:pid>/allow/<slug:purpose>/", circle.allow, name="circle_allow"),
     path("people/circle/<uuid:pid>/remove/", circle.remove, name="circle_remove"),

@@ -4,5 +4,5 @@ from frontend.views import coordinator
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("coordinator/", coordinator.hub, name="coordinator"),
-    path("coordinator/held/<int:ref>/", coordinator.held, name="coordinator_held"),
+    path("coordinator/held/", coordinator.held, name="coordinator_held"),
 ]

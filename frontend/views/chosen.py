@@ -2,17 +2,20 @@
 
 from typing import TYPE_CHECKING
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
 from django.shortcuts import redirect, render
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from circle import services as circle
 from circle.selectors import chosen_one, supporter_by_link
 from frontend.actor import actor_of, signed_in
+from frontend.forms.rest import rest_days
 from ground.errors import Settled
 from people.services import link_open
 from support.services import answer_give
@@ -53,9 +56,12 @@ def answer(request: HttpRequest, pid: UUID) -> HttpResponse:
         raise Http404 from None
     given = request.POST.get("answer", "")
     try:
-        said = _give(given, supporter, actor)
+        said = _give(given, supporter, actor, request.POST)
     except Settled as over:
         messages.info(request, str(over))
+        return redirect("today")
+    except ValidationError as wrong:
+        messages.warning(request, " ".join(wrong.messages))
         return redirect("today")
     if not said:
         return HttpResponseBadRequest(_("Please choose one of the buttons."))
@@ -63,14 +69,16 @@ def answer(request: HttpRequest, pid: UUID) -> HttpResponse:
     return redirect("today")
 
 
-def _give(given: str, supporter: "Supporter", actor: "Person") -> str:
+def _give(given: str, supporter: "Supporter", actor: "Person", posted: QueryDict) -> str:
     """Do it and say so; empty for an answer that is none."""
     if given in {"claim", "reached", "cannot"}:
         answer_give(kind=given, supporter=supporter, actor=actor)
         return _("Thank you. It is written down.")
     if given == "rest":
-        circle.supporter_rest(supporter=supporter, actor=actor)
-        return _("You rest for a month: nothing is asked of you.")
+        rested = circle.supporter_rest(supporter=supporter, actor=actor, days=rest_days(posted))
+        assert rested.rests_until is not None
+        until = formats.date_format(rested.rests_until.astimezone(ZoneInfo(actor.zone)), "DATE_FORMAT")
+        return _("You rest until %(day)s: nothing is asked of you.") % {"day": until}
     if given == "wake":
         circle.supporter_rest_end(supporter=supporter, actor=actor)
         return _("Your rest is over. Thank you.")

@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from circle import selectors, services
 from circle.consents import DAYS, OFFERED, PURPOSES
 from frontend.actor import actor_of, signed_in
+from frontend.forms.rest import rest_days
 from frontend.views.circle_add import confirmed
 from ground import clock
 from own.guide_cards import CARDS
@@ -38,9 +39,6 @@ def circle(request: HttpRequest) -> HttpResponse:
     """Everybody I chose: what they would hear, until when, what they were told so far."""
     actor = _actor(request)
     cards = selectors.cards(actor, clock.now(), all_states=True)
-    levels = levels_of(actor)
-    for card in cards:
-        card.level = levels.get(card.supporter.pk, 0)
     standing = [card for card in cards if card.on_the_list]
     ending = [(card.next_expiry, place) for place, card in enumerate(standing) if card.next_expiry is not None]
     context = {
@@ -48,6 +46,7 @@ def circle(request: HttpRequest) -> HttpResponse:
         "next_end": standing[min(ending)[1]] if ending else None,
         "former": [card for card in cards if not card.on_the_list],
         "offered": OFFERED,
+        "levels": levels_of(actor),
         "zone": actor.zone,
     }
     return render(request, "circle/list.html", context)
@@ -65,7 +64,7 @@ def end(request: HttpRequest, pid: UUID, purpose: str) -> HttpResponse:
         return render(request, "circle/end.html", context)
     found = services.consent_revoke(actor=_actor(request), supporter=supporter, purpose=purpose)
     messages.success(request, _("Done. %(name)s will hear no more of this, and was not told.") % {"name": supporter})
-    _say_leaving(request, supporter, found)
+    say_leaving(request, supporter.name, found)
     return _back(supporter)
 
 
@@ -103,7 +102,7 @@ def remove(request: HttpRequest, pid: UUID) -> HttpResponse:
         return render(request, "circle/remove.html", {"supporter": supporter})
     found = services.supporter_remove(actor=_actor(request), supporter=supporter)
     messages.success(request, _("%(name)s is off your list, and was not told.") % {"name": supporter})
-    _say_leaving(request, supporter, found)
+    say_leaving(request, supporter.name, found)
     return redirect("circle")
 
 
@@ -118,7 +117,7 @@ def quiet(request: HttpRequest, pid: UUID) -> HttpResponse:
     else:
         found = services.supporter_mute(actor=actor, supporter=supporter)
         messages.success(request, _("Done."))
-        _say_leaving(request, supporter, found)
+        say_leaving(request, supporter.name, found)
     return _back(supporter)
 
 
@@ -163,7 +162,7 @@ def _back(supporter: "Supporter") -> HttpResponse:
     return redirect(f"{reverse('circle')}#p{supporter.person.pid}")
 
 
-def _say_leaving(request: HttpRequest, supporter: "Supporter", found: "Withdrawn") -> None:
+def say_leaving(request: HttpRequest, name: str, found: "Withdrawn") -> None:
     """A withdrawal that came too late for one message says so, with its time in the member's zone."""
     if found.leaving_at is None:
         return
@@ -171,7 +170,7 @@ def _say_leaving(request: HttpRequest, supporter: "Supporter", found: "Withdrawn
     messages.warning(
         request,
         _("One message to %(name)s was already leaving at %(time)s. It cannot be called back.")
-        % {"name": supporter, "time": f"{local:%H:%M}"},
+        % {"name": name, "time": f"{local:%H:%M}"},
     )
 
 
@@ -221,9 +220,16 @@ def stop_by_link(request: HttpRequest, link: "Link") -> HttpResponseBase:
     """The supporter's lasting page, and the stop that works for ever (also a mail program's one-click POST)."""
     supporter = _asked(link)
     one_click = request.POST.get("List-Unsubscribe") == "One-Click"
-    own = {"rest": services.supporter_rest, "wake": services.supporter_rest_end}.get(request.POST.get("answer", ""))
-    if request.method == "POST" and own is not None and not one_click:
-        own(link=link)
+    answer = "" if one_click else request.POST.get("answer", "")
+    if request.method == "POST" and answer in {"rest", "wake"}:
+        try:
+            if answer == "rest":
+                services.supporter_rest(link=link, days=rest_days(request.POST))
+            else:
+                services.supporter_rest_end(link=link)
+        except ValidationError as wrong:
+            page = selectors.supporter_page(supporter, clock.now(), link=link)
+            return _supporter_page(request, "circle/lasting.html", supporter, page, 400, errors=wrong.messages)
         return redirect(request.path)
     if request.method == "POST":
         if not one_click and request.POST.get("answer") != "stop":
@@ -255,7 +261,8 @@ def _supporter_page(
     page: selectors.SupporterPage,
     status: int = 200,
     token: str = "",
+    errors: list[str] | None = None,
 ) -> HttpResponse:
     """Only what SupporterPage holds reaches a template (privacy rule D5), and the link that was opened."""
-    context = {"page": page, "zone": supporter.person.zone, "cards": CARDS, "token": token}
+    context = {"page": page, "zone": supporter.person.zone, "cards": CARDS, "token": token, "errors": errors or []}
     return render(request, template, context, status=status)

@@ -4,13 +4,15 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from frontend.actor import actor_of, signed_in
 from ground import clock
-from ground.errors import Settled
 from support.selectors import desk
-from support.services import nudge_drop, nudge_release
+from support.services import nudges_drop, nudges_release
+
+DIGITS = 19  # of a row's number, at most
 
 
 @require_safe
@@ -21,6 +23,7 @@ def hub(request: HttpRequest) -> HttpResponse:
     assert actor is not None  # behind signed_in
     context = {
         "held": desk.held_nudges(actor),
+        "most": desk.MOST,
         "alerts": desk.false_alerts(actor, now),
         "unreachable": desk.unreachable_contacts(actor),
         "zone": actor.zone,
@@ -30,22 +33,37 @@ def hub(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @signed_in
-def held(request: HttpRequest, ref: int) -> HttpResponse:
-    """Let one held nudge go, or decide that it never goes."""
+def held(request: HttpRequest) -> HttpResponse:
+    """Let held nudges go, or decide that they never go: the ticked ones, or with `all` those that the page showed."""
     actor = actor_of(request)
     assert actor is not None  # behind signed_in
-    acts = {"release": nudge_release, "drop": nudge_drop}
-    said = {
-        "release": _("It may go. All that the member set is asked again before it does."),
-        "drop": _("It does not go. The member reads that somebody looked."),
-    }
-    chosen = request.POST.get("answer", "")
-    if chosen not in acts:
+    answer, _all, which = request.POST.get("answer", "").partition("-")
+    acts = {"release": nudges_release, "drop": nudges_drop}
+    if answer not in acts or which not in {"", "all"}:
         return HttpResponseBadRequest(_("Please choose one of the buttons."))
-    try:
-        acts[chosen](actor=actor, row_id=ref)
-    except Settled as over:
-        messages.info(request, str(over))
+    given = request.POST.getlist("shown" if which else "ref")
+    row_ids = [int(ref) for ref in given if ref.isdecimal() and len(ref) < DIGITS]
+    done = acts[answer](actor=actor, row_ids=row_ids)
+    if not row_ids:
+        messages.warning(request, _("Tick the messages that you mean."))
+    elif not done:
+        messages.info(request, _("This is settled."))
     else:
-        messages.success(request, said[chosen])
+        messages.success(request, _said(answer, done))
     return redirect("coordinator")
+
+
+def _said(answer: str, done: int) -> str:
+    if answer == "release":
+        words = ngettext(
+            "%(n)d message may go. All that the member set is asked again before it does.",
+            "%(n)d messages may go. All that each member set is asked again before they do.",
+            done,
+        )
+    else:
+        words = ngettext(
+            "%(n)d message does not go. The member reads that somebody looked.",
+            "%(n)d messages do not go. Each member reads that somebody looked.",
+            done,
+        )
+    return words % {"n": done}

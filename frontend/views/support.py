@@ -13,18 +13,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from circle.services import supporter_rest, supporter_rest_end, supporter_stop
 from frontend.actor import actor_of, signed_in
 from frontend.forms import watch as given
+from frontend.forms.rest import rest_days
 from ground import clock
 from ground.errors import Conflict, Settled
-from meetings.selectors import attendance
 from meetings.services.commitments import excuse, excuse_undo
 from support import services
 from support.selectors import pages
+from support.selectors.next_date import next_planned, planned_named
 
 if TYPE_CHECKING:
     from people.models import Link, Person
     from support.models import EpisodeSupporter
 
-LOOKED_AT = 30  # coming dates, to find one that is held
 ANSWERS = {"ok", "pause", "go", "excuse", "undo"}  # by a member, from a message's link
 
 
@@ -177,20 +177,9 @@ def _member_answers(answer: str, member: "Person", posted: "QueryDict") -> None:
     elif answer == "pause":
         services.pause_begin(actor=member, until=given.pause_end(member, posted, clock.now()))
     elif answer in {"excuse", "undo"}:
-        date = next((one for one in _dates(member) if _date_key(one) == posted.get("date")), None)
-        if date is None:
-            raise ValidationError(_("This date is over or is not held."))
+        date = planned_named(member, posted.get("date"), clock.now())
         act = excuse if answer == "excuse" else excuse_undo
         act(actor=member, meeting=date.meeting, original_local=date.held.original_local)
-
-
-def _dates(member: "Person") -> list[attendance.Date]:
-    """The next date that the member planned to come to. Its day and time are shown, never its name or place."""
-    return [date for date in attendance.next_for(member, clock.now(), LOOKED_AT) if not date.cancelled][:1]
-
-
-def _date_key(date: attendance.Date) -> str:
-    return f"{date.meeting.pk}-{date.key}"
 
 
 def _answer_page(
@@ -210,7 +199,7 @@ def _answer_page(
         "zone": member.zone,
         "said": said,
         "errors": errors or [],
-        "dates": _dates(member),
+        "date": next_planned(member, clock.now()),
         "leaving": [_leaving_words(one, member.zone) for one in leaving],
     }
     return render(request, "support/answer.html", context, status=status)
@@ -250,7 +239,13 @@ def nudge_by_link_settled(request: HttpRequest, link: "Link") -> HttpResponse:
 
 def _nudge_answer(request: HttpRequest, link: "Link", row: "EpisodeSupporter") -> HttpResponse:
     answer = request.POST.get("answer", "")
-    own = {"stop": supporter_stop, "rest": supporter_rest, "wake": supporter_rest_end}.get(answer)
+    if answer == "rest":
+        try:
+            supporter_rest(supporter=row.supporter, actor=link.person, days=rest_days(request.POST))
+        except ValidationError as wrong:
+            return _nudge_page(request, row, pages.nudge_view(row, clock.now()), status=400, errors=wrong.messages)
+        return redirect(request.path)
+    own = {"stop": supporter_stop, "wake": supporter_rest_end}.get(answer)
     if own is not None:
         own(supporter=row.supporter, actor=link.person)
         return redirect(request.path)
@@ -271,7 +266,13 @@ def _row(link: "Link") -> "EpisodeSupporter":
 
 
 def _nudge_page(
-    request: HttpRequest, row: "EpisodeSupporter", view: pages.NudgeView, *, status: int = 200
+    request: HttpRequest,
+    row: "EpisodeSupporter",
+    view: pages.NudgeView,
+    *,
+    status: int = 200,
+    errors: list[str] | None = None,
 ) -> HttpResponse:
     """Only what NudgeView holds reaches the template (rule D5)."""
-    return render(request, "support/nudge.html", {"page": view, "zone": row.supporter.person.zone}, status=status)
+    context = {"page": view, "zone": row.supporter.person.zone, "errors": errors or []}
+    return render(request, "support/nudge.html", context, status=status)

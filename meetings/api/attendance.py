@@ -1,13 +1,12 @@
 """The JSON doors of attendance: dates, commitments, excuses, lists, self-logged meetings."""
 
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import Http404
 from django.urls import URLPattern, URLResolver, path
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.request import Request
@@ -16,7 +15,7 @@ from rest_framework.response import Response
 from ground import clock
 from groups.api import Door, actor_of, body_of, text_of
 from groups.selectors import facilitators, group_for, members_for
-from meetings.models import Sheet
+from meetings.api.reading import closing_of, day_named, head_count_of, key_named, marks_named, sheet_shown, view_shown
 from meetings.selectors import attendance
 from meetings.selectors.attendance import Date
 from meetings.services import away, selflogs, sheets
@@ -31,7 +30,6 @@ from meetings.services.occurrences import (
 )
 from meetings.services.plans import plan_reminder_set
 
-MOST_MARKS = 500
 DATES = 8
 
 
@@ -110,11 +108,11 @@ class Excuse(Door):
     """POST: I cannot come on this date. DELETE: I can after all."""
 
     def post(self, request: Request, slug: str, key: str) -> Response:
-        excuse(actor=actor_of(request), meeting=attendance.meeting_at(slug), original_local=_key(key))
+        excuse(actor=actor_of(request), meeting=attendance.meeting_at(slug), original_local=key_named(key))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def delete(self, request: Request, slug: str, key: str) -> Response:
-        excuse_undo(actor=actor_of(request), meeting=attendance.meeting_at(slug), original_local=_key(key))
+        excuse_undo(actor=actor_of(request), meeting=attendance.meeting_at(slug), original_local=key_named(key))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -123,12 +121,12 @@ class Cancelled(Door):
 
     def post(self, request: Request, slug: str, key: str) -> Response:
         actor, meeting = actor_of(request), attendance.meeting_run_by(actor_of(request), slug)
-        occurrence_cancel(actor=actor, occurrence=occurrence_get(meeting=meeting, original_local=_key(key)))
+        occurrence_cancel(actor=actor, occurrence=occurrence_get(meeting=meeting, original_local=key_named(key)))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def delete(self, request: Request, slug: str, key: str) -> Response:
         actor, meeting = actor_of(request), attendance.meeting_run_by(actor_of(request), slug)
-        occurrence_uncancel(actor=actor, occurrence=occurrence_get(meeting=meeting, original_local=_key(key)))
+        occurrence_uncancel(actor=actor, occurrence=occurrence_get(meeting=meeting, original_local=key_named(key)))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -141,7 +139,7 @@ class Duty(Door):
         people = {str(one.pid): one for one in facilitators(meeting.group)} if meeting.group else {}
         if pid is not None and (not isinstance(pid, str) or pid not in people):
             raise ValidationError({"person": _("Only a facilitator of the group can be on duty.")})
-        held = occurrence_get(meeting=meeting, original_local=_key(key))
+        held = occurrence_get(meeting=meeting, original_local=key_named(key))
         occurrence_duty_set(actor=actor, occurrence=held, person=people[pid] if pid else None)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -157,7 +155,7 @@ class MovedTo(Door):
             wall = None
         if wall is None or wall.tzinfo is not None:
             raise ValidationError({"starts": _("Say when it is: a day and a time.")})
-        held = occurrence_get(meeting=meeting, original_local=_key(key))
+        held = occurrence_get(meeting=meeting, original_local=key_named(key))
         moved = occurrence_move(actor=actor, occurrence=held, starts_local=wall)
         return Response({"starts_at": moved.starts_at, "ends_at": moved.ends_at})
 
@@ -167,10 +165,7 @@ class OneSheet(Door):
 
     def get(self, request: Request, occurrence_id: int) -> Response:
         view = sheets.sheet_read(actor=actor_of(request), occurrence_id=occurrence_id)
-        rows = [
-            {"pid": row.pid, "name": row.person.name, "value": row.value, "expected": row.expected} for row in view.rows
-        ]
-        return Response(_sheet(view.sheet) | {"starts_at": view.occurrence.starts_at, "people": rows})
+        return Response(view_shown(view))
 
 
 class Marks(Door):
@@ -179,8 +174,8 @@ class Marks(Door):
     def post(self, request: Request, occurrence_id: int) -> Response:
         actor, body = actor_of(request), body_of(request)
         sheet = sheets.sheet_for(actor=actor, occurrence_id=occurrence_id)
-        sheets.sheet_marks(actor=actor, sheet=sheet, marks=_marks(body, sheet))
-        return Response(_sheet(sheet))
+        sheets.sheet_marks(actor=actor, sheet=sheet, marks=marks_named(body, sheet))
+        return Response(sheet_shown(sheet))
 
 
 class Close(Door):
@@ -189,12 +184,7 @@ class Close(Door):
     def post(self, request: Request, occurrence_id: int) -> Response:
         actor, body = actor_of(request), body_of(request)
         sheet = sheets.sheet_for(actor=actor, occurrence_id=occurrence_id)
-        revision = body.get("revision")
-        if revision is not None and (isinstance(revision, bool) or not isinstance(revision, int)):
-            raise ValidationError({"revision": _("Please send a whole number.")})
-        rest = text_of(body, "rest") if body.get("rest") is not None else None
-        marks = _marks(body, sheet)
-        return Response(_sheet(sheets.sheet_close(actor=actor, sheet=sheet, marks=marks, rest=rest, revision=revision)))
+        return Response(sheet_shown(sheets.sheet_close(actor=actor, sheet=sheet, **closing_of(body, sheet))))
 
 
 class Correct(Door):
@@ -203,18 +193,16 @@ class Correct(Door):
     def post(self, request: Request, occurrence_id: int) -> Response:
         actor, body = actor_of(request), body_of(request)
         sheet = sheets.sheet_for(actor=actor, occurrence_id=occurrence_id)
-        return Response(_sheet(sheets.sheet_correct(actor=actor, sheet=sheet, marks=_marks(body, sheet))))
+        return Response(sheet_shown(sheets.sheet_correct(actor=actor, sheet=sheet, marks=marks_named(body, sheet))))
 
 
 class HeadCount(Door):
     """POST {head_count}: close the list of a group that counts heads only."""
 
     def post(self, request: Request, occurrence_id: int) -> Response:
-        actor, number = actor_of(request), body_of(request).get("head_count")
-        if isinstance(number, bool) or not isinstance(number, int):
-            raise ValidationError({"head_count": _("Give a number from 0 to 999.")})
+        actor, number = actor_of(request), head_count_of(body_of(request))
         sheet = sheets.sheet_for(actor=actor, occurrence_id=occurrence_id)
-        return Response(_sheet(sheets.sheet_count(actor=actor, sheet=sheet, head_count=number)))
+        return Response(sheet_shown(sheets.sheet_count(actor=actor, sheet=sheet, head_count=number)))
 
 
 class OnePlanReminder(Door):
@@ -236,11 +224,11 @@ class Away(Door):
 
     def post(self, request: Request) -> Response:
         body = body_of(request)
-        first, last = (_day(name, text_of(body, name, "")) for name in ("first", "last"))
+        first, last = (day_named(name, text_of(body, name, "")) for name in ("first", "last"))
         return Response(asdict(away.away_set(actor=actor_of(request), first=first, last=last)))
 
     def delete(self, request: Request) -> Response:
-        first, last = (_day(name, request.query_params.get(name, "")) for name in ("first", "last"))
+        first, last = (day_named(name, request.query_params.get(name, "")) for name in ("first", "last"))
         return Response(asdict(away.away_undo(actor=actor_of(request), first=first, last=last)))
 
 
@@ -270,23 +258,6 @@ class OneSelfLog(Door):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-def _marks(body: dict[str, Any], sheet: Sheet) -> dict[Any, str | None]:
-    """{pid: value | null} with the persons in place of their pids. Raises ValidationError, PermissionDenied."""
-    given = body.get("marks", {})
-    known = isinstance(given, dict) and len(given) <= MOST_MARKS
-    if not known or not all(value is None or isinstance(value, str) for value in given.values()):
-        raise ValidationError({"marks": _("Send an object of ids and marks.")})
-    people = attendance.people_named(sheet.occurrence, given)
-    return {people[pid]: value for pid, value in given.items()}
-
-
-def _key(text: str) -> datetime:
-    try:
-        return attendance.key_read(text)
-    except ValueError as wrong:
-        raise Http404 from wrong
-
-
 def _moment(text: str) -> datetime:
     try:
         moment = parse_datetime(text)
@@ -295,25 +266,6 @@ def _moment(text: str) -> datetime:
     if moment is None:
         raise ValidationError({"starts_at": _("Say when it was, with a time zone.")})
     return moment
-
-
-def _day(name: str, text: str) -> date:
-    try:
-        day = parse_date(text)
-    except ValueError:  # a date that does not exist
-        day = None
-    if day is None:
-        raise ValidationError({name: _("Give a day that exists, as in 2026-01-15.")})
-    return day
-
-
-def _sheet(sheet: Sheet) -> dict[str, Any]:
-    return {
-        "occurrence": sheet.occurrence_id,
-        "state": sheet.state,
-        "revision": sheet.revision,
-        "head_count": sheet.head_count,
-    }
 
 
 def _date(date: Date) -> dict[str, Any]:

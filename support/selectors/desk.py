@@ -48,11 +48,12 @@ def _for_coordinators(actor: Person) -> None:
 
 
 def held_nudges(actor: Person) -> list[Held]:
-    """What waits for a coordinator, oldest first. Raises PermissionDenied."""
+    """What waits for a coordinator, the groups by name, in each the oldest first. Raises PermissionDenied."""
     _for_coordinators(actor)
     rows = EpisodeSupporter.objects.filter(state=EpisodeSupporter.HELD, episode__ended_at=None)
     found = rows.select_related("episode__deciding_group").order_by("due_at", "pk")[:MOST]
-    return [Held(row.pk, _group(row.episode), _decided(row.episode), row.due_at) for row in found]
+    held = [Held(row.pk, _group(row.episode), _decided(row.episode), row.due_at) for row in found]
+    return sorted(held, key=lambda one: one.group)
 
 
 def false_alerts(actor: Person, now: datetime) -> list[FalseAlert]:

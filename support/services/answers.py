@@ -1,4 +1,4 @@
-"""What supporters answer, and a coordinator's release of held nudges."""
+"""What supporters answer."""
 
 from datetime import datetime
 
@@ -12,7 +12,6 @@ from delivery.services import cancel
 from ground import clock, wake
 from ground.errors import Settled
 from people.models import Link, Person
-from people.selectors import is_coordinator
 from support.models import Answer, Episode, EpisodeSupporter, Rule
 from support.selectors import cases as reads
 from support.selectors.cases import Case
@@ -92,33 +91,3 @@ def _write(case: Case, row: EpisodeSupporter, kind: str, now: datetime) -> None:
         for second in case.rows.get(episode.pk, []):
             if second.level != 1 and second.state == EpisodeSupporter.LEAVING:
                 cancel(topic=topic_of(episode), recipient=second.supporter.person, kinds=["nudge"], reason=CLAIMED)
-
-
-def nudge_drop(*, actor: Person, row_id: int) -> None:
-    """A coordinator looked and it was a mistake: the held nudge never goes, in this episode. The member reads it.
-
-    Raises PermissionDenied, Settled when it is not held any more.
-    """
-    _decide_held(actor, row_id, "nudge_dropped", state=EpisodeSupporter.WITHDRAWN)
-
-
-def nudge_release(*, actor: Person, row_id: int) -> None:
-    """A coordinator lets a held nudge go (4.6). Raises PermissionDenied, Settled when it is not held any more."""
-    _decide_held(actor, row_id, "nudge_released", state=EpisodeSupporter.WAITING, released=True)
-
-
-def _decide_held(actor: Person, row_id: int, what: str, **become: object) -> None:
-    if not is_coordinator(actor):
-        raise PermissionDenied
-    with transaction.atomic():
-        found = EpisodeSupporter.objects.select_related("episode__watch", "supporter").filter(pk=row_id).first()
-        if found is None:
-            raise Settled(_("This is settled."))
-        member = found.episode.watch.person_id
-        rule = Rule.objects.select_for_update(of=("self",)).select_related("person").get(person=member)
-        held = EpisodeSupporter.objects.filter(pk=row_id, state=EpisodeSupporter.HELD, episode__ended_at=None)
-        if not held.update(**become):
-            raise Settled(_("This is settled."))
-        note(found.episode, clock.now(), what, name=found.supporter.name)
-        replan(reads.load([rule]), {found.episode_id}, clock.now())
-        transaction.on_commit(lambda: wake.publish("work"))

@@ -134,7 +134,7 @@ def test_a_way_that_came_back_or_said_stop_is_shown_as_such(client, dana):
     way_add(person=dana, kind="email", address="quiet@example.org")
     address_stop(address="quiet@example.org")
     page = text(client.get("/me/reach/"))
-    assert "Our mail came back from here" in page
+    assert "Our messages came back from here" in page
     assert "wrote STOP from this address" in page
 
 

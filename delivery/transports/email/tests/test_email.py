@@ -31,6 +31,7 @@ def test_the_message_id_is_the_deliverys_own_so_a_repeat_has_the_same(settings):
 
 def test_a_site_without_a_mail_server_says_so_and_blames_no_address(settings):
     settings.DEVELOPMENT, settings.EMAIL_HOST = False, ""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     with pytest.raises(TransportError) as refused:
         EmailTransport().send("sam@example.org", note())
     assert not refused.value.permanent
