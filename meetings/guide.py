@@ -28,10 +28,15 @@ NO_NAME, NO_SLUG, BAD_DAY, NO_TIME, BAD_TIME, NOT_AN_ENTRY, NO_ZONE = (
     "not an entry",
     "no zone",
 )
+# What the format carries beyond the columns of a meeting, kept under the format's own names for the way out.
+PARTS = ("address", "city", "state", "postal_code", "country")  # of the place, where the list gives them one by one
 EXTRA = (
-    "group", "location_notes", "url", "feedback_url", "paypal", "venmo", "square", "homegroup_online", "entity",
-    "entity_url", "entity_website_url", "entity_location", "entity_phone", "group_notes",
+    *PARTS, "group", "group_notes", "location_notes", "url", "edit_url", "feedback_url", "feedback_emails",
+    "paypal", "venmo", "square", "homegroup_online", "entity", "entity_email", "entity_location", "entity_logo",
+    "entity_phone", "entity_url", "entity_website_url", "district", "email", "phone", "website", "mailing_address",
+    *(f"contact_{number}_{what}" for number in (1, 2, 3) for what in ("name", "email", "phone")),
 )  # fmt: skip
+CODES = {code.upper(): code for code in TYPES}  # lists write them in any case; one of the spec has a small letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,8 @@ def _when(raw: Mapping[str, Any]) -> tuple[tuple[int, ...], int | None, int]:
     start = minute_of(time)
     if start is None or start == DAY_MINUTES:
         raise _Refused(BAD_TIME)
+    if not days:
+        return (), None, USUAL_MINUTES  # by appointment: a time without a day says nothing
     return days, start, _length(start, end, raw.get("duration"))
 
 
@@ -182,11 +189,15 @@ def _length(start: int, end: object, duration: object) -> int:
     """Minutes from start to end. No end, or the start again: an hour. An end before the start lies past midnight.
 
     An end that would then be more than 12 hours off was written on a 12-hour clock (12:15 to 01:15): 12 hours less.
+    A `duration` in minutes serves where the end is missing, and bears out an end that it leads to.
     """
     stop = None if is_empty(end) else minute_of(end)
+    given = "" if is_empty(duration) else written(duration).strip()
+    lasts = int(given) if given.isdecimal() and len(given) <= 4 and 0 < int(given) <= DAY_MINUTES else None
     if stop is None:
-        given = "" if is_empty(duration) else written(duration).strip()
-        return int(given) if given.isdecimal() and len(given) <= 4 and 0 < int(given) <= DAY_MINUTES else USUAL_MINUTES
+        return lasts or USUAL_MINUTES
+    if lasts and (stop - start - lasts) % DAY_MINUTES == 0:
+        return lasts
     length = stop - start
     if length < 0:
         length += DAY_MINUTES
@@ -226,7 +237,7 @@ def _where(raw: Mapping[str, Any]) -> dict[str, Any]:
         ),
         "mode": mode,
         "on_hold": on_hold,
-        "types": tuple(code for code in codes if code in TYPES),
+        "types": tuple(CODES[code] for code in codes if code in CODES),
         "zone": zone if zone in known_zones() else "",
     }
 
@@ -241,7 +252,7 @@ def _mode(
     stated = option in {IN_PERSON, ONLINE, HYBRID}
     physical = option != ONLINE if stated else bool(address) and not approximate
     if option == "inactive" or (closed and not online):
-        return (ONLINE if online and not physical else IN_PERSON), True
+        return (ONLINE if online else IN_PERSON), True
     if closed:
         physical = False
     if online and option != IN_PERSON:
@@ -282,7 +293,7 @@ def _region(raw: Mapping[str, Any]) -> str:
     regions = raw.get("regions")
     parts = [line(part, 60) for part in regions] if isinstance(regions, list) else []
     parts = parts or [line(raw.get(key), 60) for key in ("region", "sub_region", "sub_sub_region")]
-    return ", ".join(dict.fromkeys(part for part in parts if part))[:120]
+    return ", ".join(dict.fromkeys(part for part in parts if part))[:120].rstrip(", ")
 
 
 _HOST = re.compile(r"^[\w-]+(\.[\w-]+)+([/?#:].*)?$")
@@ -312,12 +323,21 @@ def _about(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "notes": text(raw.get("notes")),
         "confirmed_on": date_of(raw.get("last_contact")) or date_of(raw.get("updated")),
-        "extra": {key: value for key in EXTRA if (value := text(raw.get(key))[:1000])},
+        "extra": {key: value for key in EXTRA if (value := _further(raw.get(key)))},
     }
 
 
+def _further(value: object) -> str:
+    """A further field as text; of a list (e-mail addresses) its parts, split by commas as the table form has it."""
+    if isinstance(value, list):
+        return ", ".join(dict.fromkeys(part for part in (line(item, 254) for item in value) if part))[:1000].rstrip(
+            ", "
+        )
+    return text(value)[:1000].strip()
+
+
 def _codes(value: object) -> list[str]:
-    """Type codes of a list, or of a string of them."""
+    """Type codes of a list, or of a string of them, in capitals."""
     if isinstance(value, str):
         items: list[Any] = re.split(r"[\s,;|]+", value)
     elif isinstance(value, list):
