@@ -36,7 +36,8 @@ EXTRA = (
     "entity_phone", "entity_url", "entity_website_url", "district", "email", "phone", "website", "mailing_address",
     *(f"contact_{number}_{what}" for number in (1, 2, 3) for what in ("name", "email", "phone")),
 )  # fmt: skip
-CODES = {code.upper(): code for code in TYPES}  # lists write them in any case; one of the spec has a small letter
+# lists write the codes in any case (one of the spec has a small letter), tables also the names
+CODES = {name.upper(): code for code, name in TYPES.items()} | {code.upper(): code for code in TYPES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,11 +217,10 @@ def _where(raw: Mapping[str, Any]) -> dict[str, Any]:
     address = formatted or ", ".join(part for part in parts if part)
     spot, bounds = _coordinates(raw)
     approximate = _approximate(raw, formatted, bounds=bounds)
-    url, stray = _link(raw.get("conference_url"))
+    url, stray = link_of(raw.get("conference_url"))
     phone = line(raw.get("conference_phone"), 255)
     codes = _codes(raw.get("types"))
-    mode, on_hold = _mode(raw, codes, address=address, approximate=approximate, reachable=bool(url) or _dials(phone))
-    zone = line(raw.get("timezone"), 64)
+    mode, on_hold = _mode(raw, codes, address=address, approximate=approximate, reachable=bool(url) or dials(phone))
     return {
         "place": place,
         "address": address[:255],
@@ -237,8 +237,8 @@ def _where(raw: Mapping[str, Any]) -> dict[str, Any]:
         ),
         "mode": mode,
         "on_hold": on_hold,
-        "types": tuple(CODES[code] for code in codes if code in CODES),
-        "zone": zone if zone in known_zones() else "",
+        "types": tuple(dict.fromkeys(CODES[code] for code in codes if code in CODES)),
+        "zone": zone_of(raw.get("timezone")),
     }
 
 
@@ -273,20 +273,23 @@ def _approximate(raw: Mapping[str, Any], formatted: str, *, bounds: bool) -> boo
 
 def _coordinates(raw: Mapping[str, Any]) -> tuple[tuple[float, float] | None, bool]:
     """((lat, lon) or None, whether they are the middle of an area)."""
-    numbers = [_number(raw.get("latitude")), _number(raw.get("longitude"))]
+    numbers = [number_of(raw.get("latitude")), number_of(raw.get("longitude"))]
     bounds = False
     if None in numbers and isinstance(raw.get("coordinates"), str):
-        given = [_number(part) for part in raw["coordinates"].split(",")]
+        given = [number_of(part) for part in raw["coordinates"].split(",")]
         if len(given) == 4 and None not in given:
             south, west, north, east = (number or 0.0 for number in given)
             given, bounds = [(south + north) / 2, (west + east) / 2], True
         numbers = given
-    if len(numbers) != 2 or numbers[0] is None or numbers[1] is None:
-        return None, False
-    lat, lon = numbers[0], numbers[1]
-    if (lat, lon) == (0.0, 0.0) or not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        return None, False
-    return (round(lat, 6), round(lon, 6)), bounds
+    spot = spot_of(*numbers) if len(numbers) == 2 else None
+    return spot, bounds and spot is not None
+
+
+def spot_of(lat: float | None, lon: float | None) -> tuple[float, float] | None:
+    """A place on earth; None for what is none, and for 0, 0, which stands for nothing in these lists."""
+    if lat is None or lon is None or (lat, lon) == (0.0, 0.0) or not (-90 <= lat <= 90 and -180 <= lon <= 180):
+        return None
+    return round(lat, 6), round(lon, 6)
 
 
 def _region(raw: Mapping[str, Any]) -> str:
@@ -300,7 +303,7 @@ _HOST = re.compile(r"^[\w-]+(\.[\w-]+)+([/?#:].*)?$")
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 
 
-def _link(value: object) -> tuple[str, str]:
+def link_of(value: object) -> tuple[str, str]:
     """(a link that may be put on a page, what was in its place and is none)."""
     given = line(value, 2000)
     if not given:
@@ -312,7 +315,7 @@ def _link(value: object) -> tuple[str, str]:
     return "", given[:500]
 
 
-def _dials(phone: str) -> bool:
+def dials(phone: str) -> bool:
     return sum(c.isdigit() for c in phone) >= 10
 
 
@@ -337,9 +340,11 @@ def _further(value: object) -> str:
 
 
 def _codes(value: object) -> list[str]:
-    """Type codes of a list, or of a string of them, in capitals."""
+    """Type codes of a list, or of a string of them, in capitals; a type may be told by its name, as tables do."""
     if isinstance(value, str):
-        items: list[Any] = re.split(r"[\s,;|]+", value)
+        items: list[Any] = []
+        for part in re.split(r"[,;|]", value):
+            items += [part] if part.strip().upper() in CODES else part.split()
     elif isinstance(value, list):
         items = value
     else:
@@ -367,13 +372,19 @@ def date_of(value: object) -> date | None:
     return None
 
 
+def zone_of(value: object) -> str:
+    """The IANA name of a zone; empty for anything else."""
+    zone = line(value, 64)
+    return zone if zone in known_zones() else ""
+
+
 @lru_cache(maxsize=1)
 def known_zones() -> frozenset[str]:
     """The IANA names that an entry may carry."""
     return frozenset(available_timezones()) - {"localtime", "Factory", "posixrules"}
 
 
-def _number(value: object) -> float | None:
+def number_of(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
