@@ -69,6 +69,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "frontend.middleware.Gzip",
+    "meetings.api.public.PublicDoors",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -245,6 +246,10 @@ except (ZoneInfoNotFoundError, ValueError) as error:
     ) from error
 
 MEETINGS_MAX_FEED_BYTES = int(os.environ.get("PORCHLIGHT_MAX_FEED_MB", "512")) * 2**20
+
+# for how long an answer of a public feed is given again before it is made anew; the same is told to caches on the way
+FEEDS_KEPT_SECONDS = 0 if _flag("PORCHLIGHT_TEST") else 60
+FEEDS_FOLDER = DATA_DIR / "feeds"
 
 STATIC_URL = "/static/"
 STATICFILES_FINDERS = [

@@ -1,5 +1,7 @@
 from django.urls import include, path
 
+from meetings.api.bmlt import urls as bmlt_urls
+from meetings.api.feeds import urls as feed_urls
 from porchlight.api import urls as api_urls
 from porchlight.health import healthz, healthz_worker
 
@@ -7,5 +9,7 @@ urlpatterns = [
     path("healthz", healthz),
     path("healthz/worker", healthz_worker),
     path("api/v1/", include(api_urls)),
+    *feed_urls,
+    *bmlt_urls,
     path("", include("frontend.urls")),
 ]

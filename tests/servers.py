@@ -497,6 +497,20 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
+def npm_package(name: str, version: str) -> Path:
+    """The folder of an npm package as it is published, fetched once into the cache folder."""
+    cache = _cache()
+    home = cache / f"{name.replace('/', '-').strip('@')}-{version}"
+    if not home.exists():
+        with _locked(cache / "npm.lock"):
+            if not home.exists():
+                part = home.with_name(home.name + ".part")
+                shutil.rmtree(part, ignore_errors=True)
+                _npm_install(f"{name}@{version}", part)
+                part.rename(home)
+    return home / "node_modules" / name
+
+
 def _make_chromium(home: Path) -> None:
     """Fetch and unpack Chromium into `home`, which appears whole or not at all. Needs the lock."""
     part = home.with_name(home.name + ".part")
