@@ -1,6 +1,7 @@
 from django.urls import include, path
 
 from meetings.api.bmlt import urls as bmlt_urls
+from meetings.api.calendars import urls as calendar_urls
 from meetings.api.feeds import urls as feed_urls
 from porchlight.api import urls as api_urls
 from porchlight.health import healthz, healthz_worker
@@ -11,5 +12,6 @@ urlpatterns = [
     path("api/v1/", include(api_urls)),
     *feed_urls,
     *bmlt_urls,
+    *calendar_urls,
     path("", include("frontend.urls")),
 ]

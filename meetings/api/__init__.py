@@ -1,6 +1,7 @@
 """The JSON doors of this room."""
 
 from meetings.api.attendance import urls as attendance_urls
+from meetings.api.calendars import own_urls as calendar_urls
 from meetings.api.finder import urls as finder_urls
 
-urls = [*finder_urls, *attendance_urls]
+urls = [*finder_urls, *attendance_urls, *calendar_urls]

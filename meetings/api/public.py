@@ -23,6 +23,7 @@ from django.http.response import HttpResponseBase
 from ground import clock
 
 PREFIXES = ("meetings.json", "client_interface/", "main_server/", "calendar/", "widget")
+PRIVATE = "/calendar/mine/"  # its address is a secret, so it is no business of other sites
 CHUNK = 1 << 16
 MOST_BYTES = 256 * 2**20  # of kept answers; the oldest go first
 MOST_FILES = 500
@@ -54,8 +55,9 @@ class PublicDoors:
         for header in ("HTTP_COOKIE", "HTTP_AUTHORIZATION", "HTTP_ACCEPT_LANGUAGE"):
             request.META.pop(header, None)
         response = self.get_response(request)
-        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-        response.headers["Access-Control-Allow-Origin"] = "*"
+        if not request.path_info.startswith(PRIVATE):
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+            response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["X-Content-Type-Options"] = "nosniff"
         for header in ("Vary", "Content-Language", "Set-Cookie"):  # nothing that was asked with makes a difference
             response.headers.pop(header, None)

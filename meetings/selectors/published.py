@@ -63,6 +63,13 @@ def public_of(values: Iterable[Any]) -> Public:
     )  # fmt: skip
 
 
+def public_from(meeting: Meeting) -> Public:
+    """The public side of a meeting that is loaded already, with its group and list."""
+    group, source = meeting.group, meeting.source
+    known = {"source__name": source.name if source else None, "group__closed_at": group.closed_at if group else None}
+    return public_of(known[name] if name in known else getattr(meeting, name) for name in COLUMNS)
+
+
 def with_changes(rows: Iterable[Public], now: datetime) -> Iterator[Public]:
     """The same with their cancelled and moved dates that are not long over. One query for each thousand."""
     stream = iter(rows)
