@@ -4,6 +4,7 @@ from django.urls import include, path
 
 MODULES = (
     "finder",
+    "widget",
     "accounts",
     "meetings",
     "groups",

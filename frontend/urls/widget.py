@@ -1,0 +1,8 @@
+from django.urls import URLPattern, URLResolver, path
+
+from frontend.views import widget
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("widget.js", widget.widget_js, name="widget_js"),
+    path("widget.json", widget.widget_json, name="widget_json"),
+]
