@@ -11,6 +11,7 @@ MODULES = (
     "circle",
     "support",
     "coordinator",
+    "lists",
     "chat",
     "cravings",
     "own",

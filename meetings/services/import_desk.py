@@ -50,7 +50,7 @@ def import_begin(*, actor: Person, name: str, zone: str = "", address: str = "",
     given = sum(file.size or 0 for file in files)
     if given > most_bytes() or len(files) > MOST_FILES:
         raise ValidationError(
-            {"files": _("That is more than this site takes: %(n)s MB.") % {"n": most_bytes() // 2**20}}
+            {"sent": _("That is more than this site takes: %(n)s MB.") % {"n": most_bytes() // 2**20}}
         )
     now = clock.now()
     with transaction.atomic():

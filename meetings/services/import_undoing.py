@@ -11,8 +11,9 @@ from typing import Any
 from django.db import transaction
 
 from ground import clock
+from meetings.list_values import plain, revived
 from meetings.models import Import, ImportUndo, Listing, ListWord, Meeting
-from meetings.services.import_rows import folded_of, plain, revived
+from meetings.services.import_rows import folded_of
 from meetings.services.occurrences import occurrences_rematch
 from meetings.services.upcoming import schedule_write
 

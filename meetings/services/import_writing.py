@@ -11,9 +11,10 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from meetings.guide import Unread
+from meetings.list_values import plain
 from meetings.models import Import, ImportUndo, Listing, Meeting, MeetingDay, Source
 from meetings.services import list_words
-from meetings.services.import_rows import differences, folded_of, plain, slug_for, told, values_of, with_extra_kept
+from meetings.services.import_rows import differences, folded_of, slug_for, told, values_of, with_extra_kept
 from meetings.services.occurrences import occurrences_rematch
 from meetings.services.sorting import Member, Series, Sorting
 from meetings.services.upcoming import days_for, schedule_write, upcoming_refresh, upcoming_set
