@@ -25,6 +25,7 @@ OF_A_MEETING = frozenset(
 MOST_BYTES = 512 * 1024 * 1024
 WHITE = b" \t\r\n"
 PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
+UNREADABLE = (ijson.JSONError, UnicodeDecodeError, OverflowError)
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -81,12 +82,22 @@ def elements(
     """
     with open_file(path) as raw:
         source = guarded(raw, on_bytes, most_bytes)
-        yield from parse(source, within=within) if meetings else _built(_Peeked(source), within)
+        yield from parse(source, within=within) if meetings else _any(_Peeked(source), within)
 
 
 def guarded(source: Source, on_bytes: OnBytes | None, most_bytes: int, *, quoted: bool = True) -> Source:
     """The same bytes, counted, and no more than `most_bytes` of them; `quoted`: a JSON list, which has texts."""
     return _Guarded(source, on_bytes, most_bytes, quoted=quoted)
+
+
+def _any(reader: "_Peeked", within: str) -> Iterator[Any]:
+    count = 0
+    try:
+        for element in _built(reader, within):
+            count += 1
+            yield element
+    except UNREADABLE as error:
+        raise NotAList(_what_broke(error, count)) from error
 
 
 def _built(reader: "_Peeked", within: str) -> Iterator[Any]:
@@ -124,7 +135,7 @@ def parse(source: Source, *, within: str = "") -> Iterator[Any]:
             if count == JUDGED_AFTER:
                 _refuse_others(count, named=named, meant=meant)
             yield element
-    except (ijson.JSONError, UnicodeDecodeError, OverflowError) as error:
+    except UNREADABLE as error:
         raise NotAList(_what_broke(error, count)) from error
     if not count:
         raise NotAList("The list is empty; an empty list would close all of its meetings.")

@@ -127,7 +127,7 @@ class Fetching:
 
     def _once(self, url: str, headers: dict[str, str], end: float) -> Fetched | str:
         """The file, or the address that the server names instead."""
-        parts = _parts(url)
+        parts = parts_of(url)
         host = parts.hostname or ""
         connection = http.client.HTTPConnection(host, parts.port or PORTS[parts.scheme], timeout=self.wait)
         try:
@@ -179,7 +179,7 @@ class Fetching:
         return path
 
 
-def _parts(url: str) -> SplitResult:
+def parts_of(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         _ = parts.port

@@ -5,7 +5,7 @@ Source: code4recovery/spec, and the faults seen in published lists (docs/finder.
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
@@ -76,14 +76,16 @@ class Entry:
 
     def core(self) -> str:
         """A digest of all but the slug, the days and the entry's own page: equal for the days of one meeting."""
-        values = asdict(self)
-        del values["slug"], values["days"], values["confirmed_on"]
-        values["extra"] = {k: v for k, v in self.extra.items() if not k.endswith("url")}
-        return _digest(values)
+        further = sorted((key, value) for key, value in self.extra.items() if not key.endswith("url"))
+        return digest_of([getattr(self, name) for name in _CORE] + further)
 
     def digest(self) -> str:
         """A digest of everything: an entry with the same one needs no second look."""
-        return _digest(asdict(self))
+        own = sorted((key, value) for key, value in self.extra.items() if key.endswith("url"))
+        return digest_of([self.core(), self.slug, self.days, str(self.confirmed_on), own])
+
+
+_CORE = tuple(f.name for f in fields(Entry) if f.name not in {"slug", "days", "confirmed_on", "extra"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,8 +396,9 @@ def number_of(value: object) -> float | None:
     return number if abs(number) <= 1000 else None  # NaN compares as False, too
 
 
-def _digest(values: Mapping[str, Any]) -> str:
-    return blake2b(dumps(values, sort_keys=True, default=str).encode(), digest_size=8).hexdigest()
+def digest_of(value: object) -> str:
+    """16 signs that stand for a value of JSON."""
+    return blake2b(dumps(value, default=str).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def first_start(entry: Entry, anchor: date) -> datetime:

@@ -12,6 +12,7 @@ MODULES = (
     "circle",
     "support",
     "coordinator",
+    "lists",
     "chat",
     "cravings",
     "own",

@@ -134,7 +134,8 @@ class MeetingDay(models.Model):
 class Listing(models.Model):
     """One entry of a list, by its slug there. Several entries (the days of a week) may make one meeting.
 
-    `digest` is of the entry as last read: an equal one needs no second look. `gone_at`: no longer in the list.
+    `digest` is of the entry as last read, `core` of what the days of one meeting have in common; `raw` is of the entry
+    as it was written, with all that it was read by: an equal one is not even read again. `gone_at`: no longer listed.
     """
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="listings")
@@ -142,6 +143,8 @@ class Listing(models.Model):
     meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="listings")
     days = models.CharField(max_length=7, blank=True, default="")  # digits of weekdays, 0 = Monday
     digest = models.CharField(max_length=16)
+    core = models.CharField(max_length=16, blank=True, default="")
+    raw = models.CharField(max_length=16, blank=True, default="")
     gone_at = models.DateTimeField(null=True)
 
     class Meta:

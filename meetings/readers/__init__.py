@@ -4,7 +4,7 @@ A list may be several files: the pages of one answer, and beside a BMLT answer i
 info, beside online meetings their groups. No Django, no database.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -24,6 +24,7 @@ BESIDE = {
     GROUPS: "These are groups, not meetings: import them together with the meetings.",
 }
 LETS_GO = {bmlt.NOT_PUBLISHED, oiaa.ARCHIVED}  # said by the list itself: such an entry is as good as not there
+READ_BY = 1  # raise it when the readers learn to understand entries otherwise: everything is read anew once
 LOOKED_AT = 20  # elements: the first may be rubbish
 MOST_BESIDE = 20_000  # formats, service bodies or groups of one list
 CARRIES = {
@@ -63,26 +64,29 @@ class MeetingList:
     def by_id(self) -> bool:
         return self.kind in {BMLT, OIAA}
 
-    def entries(self, on_bytes: OnBytes | None = None) -> Iterator[Entry | Unread]:
-        """All entries, understood or with the reason why not. Raises NotAList where it breaks off."""
-        understand = self._reader()
+    def elements(self, on_bytes: OnBytes | None = None) -> Iterator[Any]:
+        """All entries as they are written. Raises NotAList where it breaks off."""
         for one in self.given:
-            for raw in self._raw(one, on_bytes):
-                yield understand(raw)
+            yield from self._elements(one, on_bytes)
 
-    def _raw(self, one: _Given, on_bytes: OnBytes | None) -> Iterator[Any]:
+    def context(self) -> list[Any]:
+        """Whatever an entry's meaning hangs on besides the entry itself."""
+        return [READ_BY, self.kind, self.about, sorted(self.groups.items()), self.server.usual_minutes]
+
+    def _elements(self, one: _Given, on_bytes: OnBytes | None) -> Iterator[Any]:
         if one.kind == TABLE:
             return table.rows(one.path, on_bytes=on_bytes, most_bytes=self.most_bytes)
         # one empty page among several is no empty list
         alone = len(self.given) == 1
         return feed.elements(one.path, within=one.within, on_bytes=on_bytes, most_bytes=self.most_bytes, meetings=alone)
 
-    def _reader(self) -> Callable[[object], Entry | Unread]:
+    def read(self, raw: object) -> Entry | Unread:
+        """Understand one of the elements, or say why not. Never raises."""
         if self.kind == BMLT:
-            return lambda raw: bmlt.read(raw, self.server)
+            return bmlt.read(raw, self.server)
         if self.kind == OIAA:
-            return lambda raw: oiaa.read(raw, self.groups)
-        return guide.read
+            return oiaa.read(raw, self.groups)
+        return guide.read(raw)
 
 
 def open_lists(paths: Sequence[Path], *, most_bytes: int = feed.MOST_BYTES) -> MeetingList:

@@ -78,18 +78,17 @@ def _header(head: bytes) -> tuple[str, list[str]] | None:
             cells = next(csv.reader([first], delimiter=delimiter), [])
         except csv.Error:
             continue
-        columns = [_field(cell) for cell in cells]
-        bmlt = "id_bigint" in columns and "meeting_name" in columns
-        if bmlt or ("name" in columns and {"day", "time", "location", "address", "formatted_address"} & set(columns)):
+        names = [_plain(cell) for cell in cells]
+        if "id_bigint" in names and "meeting_name" in names:
+            return delimiter, names  # a BMLT answer as a table has its own names
+        columns = [OTHER_NAMES.get(name, name) if name not in FIELDS else name for name in names]
+        if "name" in columns and {"day", "time", "location", "address", "formatted_address"} & set(columns):
             return delimiter, columns
     return None
 
 
-def _field(cell: str) -> str:
-    name = re.sub(r"[^a-z0-9]+", "_", cell.strip().lower()).strip("_")
-    if name in FIELDS or "bigint" in name or "tinyint" in name:
-        return name
-    return OTHER_NAMES.get(name, name)
+def _plain(cell: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", cell.strip().lower()).strip("_")
 
 
 def _entry(row: dict[str, str]) -> dict[str, object]:

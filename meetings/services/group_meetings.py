@@ -24,6 +24,7 @@ from meetings.policies import can_run_meeting
 from meetings.schedule import weekly
 from meetings.selectors.attendance import stored_local
 from meetings.services.commitments import commitments_end
+from meetings.services.list_words import list_word_begin
 from meetings.services.occurrences import occurrences_rematch
 from meetings.services.upcoming import schedule_write, upcoming_refresh
 from people.models import Person, check_zone
@@ -70,6 +71,8 @@ def group_found_from_meeting(
         # one statement decides who has the meeting: two founders at once cannot both
         if not free.update(group=group):
             raise Conflict(_("This meeting has a group here already. Ask at the meeting to be invited."))
+        meeting.refresh_from_db()
+        list_word_begin(meeting=meeting, now=clock.now())
     meeting.group = group
     return group
 
@@ -101,13 +104,13 @@ def meeting_make(*, actor: Person, group: Group, plan: Plan) -> Meeting:
 def meeting_edit(*, actor: Person, meeting: Meeting, plan: Plan) -> Meeting:
     """Change a series from its next date on; what has begun, was cancelled or carries a mark keeps its date.
 
-    Facilitators only. A meeting of an imported list is changed there: ValidationError. Settled when it has ended.
+    Facilitators only. Of a meeting that came from a list the group's own word wins from then on, and what the list
+    says otherwise is shown to it (list_words). Settled when it has ended.
     """
     _refuse(actor, meeting)
-    if meeting.source_id is not None:
-        raise ValidationError(_("This meeting comes from a list. Its times are changed there."))
     now = clock.now()
     with transaction.atomic():
+        list_word_begin(meeting=meeting, now=now)
         _fill(meeting, plan, now)
         meeting.save(update_fields=_WRITTEN)
         occurrences_rematch(meetings=[meeting], now=now)

@@ -12,35 +12,13 @@ from meetings import places
 from meetings.folding import fold
 from meetings.guide import Entry, first_start
 from meetings.guide_types import NOT_SHOWN, TYPES
+from meetings.list_values import WORDS, as_text
 from meetings.models import Meeting
 from meetings.places_of import town_in
 from meetings.schedule import weekly
 
 ANCHOR = date(2001, 1, 1)  # a Monday: lists name weekdays, not the day a meeting began
 SLUG_ROOM = 80  # of the 96 characters; the rest tells equal slugs of two lists apart
-
-# the row's columns, by the word a person would use for them in "what changed"
-WORDS = {
-    "name": "name",
-    "starts_local": "time",
-    "minutes": "length",
-    "zone": "zone",
-    "mode": "mode",
-    "on_hold": "open or closed",
-    "place": "place",
-    "address": "address",
-    "region": "region",
-    "latitude": "coordinates",
-    "longitude": "coordinates",
-    "approximate": "coordinates",
-    "conference_url": "link",
-    "conference_phone": "phone",
-    "conference_notes": "how to join",
-    "notes": "notes",
-    "types": "types",
-    "confirmed_on": "confirmed on",
-    "extra": "further details",
-}
 
 
 def in_a_zone(entry: Entry, given: str) -> Entry | None:
@@ -131,37 +109,10 @@ def told(meeting: Meeting, values: dict[str, Any], columns: Iterable[str] | None
     return found
 
 
-def as_text(column: str, value: Any) -> str:
-    """A column's value as a line that is shown beside another one."""
-    if value is None:
-        return ""
-    if column == "types":
-        return ", ".join(TYPES.get(code, code) for code in value)
-    if column == "minutes":
-        return f"{value // 60}:{value % 60:02}"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:%H:%M}" if column == "starts_local" else str(value)
-
-
 def _further(before: dict[str, str], after: dict[str, str]) -> tuple[str, str]:
     """Of two sets of further details what differs, as `name: value`."""
     keys = [key for key in dict.fromkeys((*before, *after)) if before.get(key) != after.get(key)]
     return tuple("; ".join(f"{key}: {one[key]}" for key in keys if key in one) for one in (before, after))  # type: ignore[return-value]
-
-
-def plain(column: str, value: Any) -> Any:
-    """A column's value as JSON keeps it."""
-    return value.isoformat() if isinstance(value, date) else value  # a datetime is a date
-
-
-def revived(column: str, value: Any) -> Any:
-    """A column's value from what `plain` made of it."""
-    if isinstance(value, str) and column in {"starts_local", "closed_at"}:
-        return datetime.fromisoformat(value)
-    if isinstance(value, str) and column == "confirmed_on":
-        return date.fromisoformat(value)
-    return value
 
 
 def slug_for(key: str, name: str) -> str:

@@ -11,8 +11,9 @@ from typing import Any
 from django.db import transaction
 
 from ground import clock
+from meetings.list_values import plain, revived
 from meetings.models import Import, ImportUndo, Listing, ListWord, Meeting
-from meetings.services.import_rows import folded_of, plain, revived
+from meetings.services.import_rows import folded_of
 from meetings.services.occurrences import occurrences_rematch
 from meetings.services.upcoming import schedule_write
 
@@ -90,10 +91,11 @@ def _put_back(meeting: Meeting, columns: list[str], was: dict[str, Any]) -> None
 def _listings(run: Import, batch: list[ImportUndo], now: datetime) -> None:
     """The entries as they were known; those that were new are no longer listed."""
     fresh = [key for one in batch for key in one.fresh]
-    Listing.objects.filter(source=run.source_id, key__in=fresh).update(gone_at=now, digest="")
+    Listing.objects.filter(source=run.source_id, key__in=fresh).update(gone_at=now, digest="", raw="")
     was = {row[0]: row for one in batch for row in one.listings}
     rows = list(Listing.objects.filter(source=run.source_id, key__in=was))
     for row in rows:
         _, row.days, row.digest, row.meeting_id, gone = was[row.key]
         row.gone_at = datetime.fromisoformat(gone) if gone else None
-    Listing.objects.bulk_update(rows, ["days", "digest", "meeting_id", "gone_at"], batch_size=BATCH)
+        row.raw = ""
+    Listing.objects.bulk_update(rows, ["days", "digest", "raw", "meeting_id", "gone_at"], batch_size=BATCH)

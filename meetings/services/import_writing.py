@@ -11,9 +11,10 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from meetings.guide import Unread
+from meetings.list_values import plain
 from meetings.models import Import, ImportUndo, Listing, Meeting, MeetingDay, Source
 from meetings.services import list_words
-from meetings.services.import_rows import differences, folded_of, plain, slug_for, told, values_of, with_extra_kept
+from meetings.services.import_rows import differences, folded_of, slug_for, told, values_of, with_extra_kept
 from meetings.services.occurrences import occurrences_rematch
 from meetings.services.sorting import Member, Series, Sorting
 from meetings.services.upcoming import days_for, schedule_write, upcoming_refresh, upcoming_set
@@ -247,7 +248,7 @@ class Walk:
             for one in series.members:
                 row = Listing(
                     pk=one.pk, source=self.source, key=one.key, meeting_id=series.meeting, days=one.days,
-                    digest=one.digest, gone_at=None,
+                    digest=one.digest, core=one.core, raw=one.raw, gone_at=None,
                 )  # fmt: skip
                 if one.pk is None:
                     fresh.append(row)
@@ -256,7 +257,7 @@ class Walk:
                     stale.append(row)
                     note.listings.append(_as_it_was(was[one.pk]))
         Listing.objects.bulk_create(fresh)
-        Listing.objects.bulk_update(stale, ["meeting_id", "days", "digest", "gone_at"], batch_size=BATCH)
+        Listing.objects.bulk_update(stale, ["meeting_id", "days", "digest", "core", "raw", "gone_at"], batch_size=BATCH)
 
     def _count(self, series: Series, words: Told, *, own_way: bool = False) -> None:
         """Count the entries of a meeting. `own_way`: the meeting is new, though an entry of it may be known."""

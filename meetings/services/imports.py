@@ -8,7 +8,7 @@ and comes back with the entry; a meeting that a group here has claimed is not cl
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def feed_import(
         found = open_lists(given.paths, most_bytes=most_bytes())
         report = Report(source=name or feed.name_of(_meant(addresses)))
         # read wholly before the transaction: a slow or broken list never holds the database
-        with Sorting() as table:
+        with sorting(found, zone) as table:
             gather(found, table, report, zone=zone, on_bytes=on_bytes)
             if report.read:
                 take_in(
@@ -91,19 +91,39 @@ def at_hand(addresses: Sequence[str]) -> Iterator[Given]:
 def gather(
     found: MeetingList, table: Sorting, report: Report, *, zone: str, on_bytes: feed.OnBytes | None = None
 ) -> None:
-    """Read a list to its end and lay it on the table. Raises feed.NotAList."""
-    for read in found.entries(on_bytes):
+    """Read a list to its end and lay it on the table; what is written as it was is not read again.
+
+    Raises feed.NotAList.
+    """
+    context = guide.digest_of([found.context(), zone])
+    source = Source.objects.filter(name=report.source).first()
+    if source is not None:
+        rows = Listing.objects.filter(source=source).exclude(raw="").values_list("raw", "key", "core", "digest", "days")
+        table.put_read(
+            (raw, key.partition("#")[0], core, digest, days)
+            for raw, key, core, digest, days in rows.iterator(chunk_size=2000)
+        )
+    for element in found.elements(on_bytes):
         report.entries += 1
-        entry = _placed(read, zone)
+        raw = guide.digest_of([context, element])
+        if table.put_again(raw, element, by_id=found.by_id):
+            report.read += 1
+            continue
+        entry = _placed(found.read(element), zone)
         if isinstance(entry, Entry):
             report.read += 1
-            table.put(entry, by_id=found.by_id)
+            table.put(entry, raw, by_id=found.by_id)
             continue
         report.unread += 1
         report.unread_reasons[entry.reason] += 1
         note(report.unread_entries, entry)
         if entry.reason not in LETS_GO:
             table.put_unread(entry.slug)
+
+
+def sorting(found: MeetingList, zone: str) -> Sorting:
+    """The table for a list."""
+    return Sorting(lambda element: _placed(found.read(element), zone))
 
 
 def _placed(entry: Entry | Unread, zone: str) -> Entry | Unread:
@@ -125,23 +145,27 @@ def take_in(
     on_change: OnChange | None = None,
     run: Import | None = None,
 ) -> None:
-    """Compare what lies on the table with what is known, and with `write` make it so, in one transaction."""
-    source = Source.objects.filter(name=report.source).first()
-    _lay_known(table, source)
-    table.sort()
-    if not named and source is not None:
-        _refuse_a_stranger(table, source, given.place)
-    step = {"now": clock.now(), "carries": found.carries, "on_change": on_change, "on_step": on_entries}
-    if not write:
-        Walk(table, report, source, write=False, **step).walk()  # type: ignore[arg-type]
-        return
-    with transaction.atomic():
-        source = _source(report.source, found, given, zone)
-        quiet = table.quiet()
-        if run is None and not quiet:
-            run = Import.objects.create(source=source, state=Import.DONE, address=given.place, asked_at=clock.now())
-        Walk(table, report, source, write=True, run=run, **step).walk()  # type: ignore[arg-type]
-        if run is not None:
+    """Compare what lies on the table with what is known, and with `write` make it so, in one transaction.
+
+    With a `run` the caller's own transaction has settled that nobody else has it.
+    """
+    with transaction.atomic() if write else nullcontext():
+        # locked before it is compared: two imports of one list at once follow each other
+        source = Source.objects.select_for_update() if write else Source.objects.all()
+        known = source.filter(name=report.source).first()
+        _lay_known(table, known)
+        table.sort()
+        if not named and known is not None:
+            _refuse_a_stranger(table, known, given.place)
+        if write:
+            known = _source(report.source, found, given, zone)
+            if run is None and not table.quiet():
+                run = Import.objects.create(source=known, state=Import.DONE, address=given.place, asked_at=clock.now())
+        Walk(
+            table, report, known, now=clock.now(), carries=found.carries, write=write, run=run if write else None,
+            on_change=on_change, on_step=on_entries,
+        ).walk()  # fmt: skip
+        if write and run is not None:
             settle(run, report)
 
 

@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 
 from ground import clock
 from ground.errors import Settled
+from meetings.list_values import plain, revived
 from meetings.models import ListWord, Meeting
 from meetings.policies import can_run_meeting
-from meetings.services.import_rows import differences, folded_of, plain, revived
+from meetings.services.import_rows import differences, folded_of
 from meetings.services.occurrences import occurrences_rematch
 from meetings.services.upcoming import schedule_write
 from people.models import Person

@@ -8,22 +8,25 @@ import pickle
 import re
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
-from meetings.guide import Entry
+from meetings.guide import Entry, Unread
 
 NUMBERED = re.compile(r"^(.+)(-\d{1,3})$")
 PUT_AT_ONCE = 1000
 TABLES = """
 CREATE TABLE entry (
-  n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, slug TEXT NOT NULL, name TEXT NOT NULL, core TEXT NOT NULL,
-  digest TEXT NOT NULL, days TEXT NOT NULL, confirmed TEXT, body BLOB NOT NULL, leader TEXT
+  n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, slug TEXT NOT NULL, core TEXT NOT NULL, digest TEXT NOT NULL,
+  days TEXT NOT NULL, raw TEXT NOT NULL, body BLOB NOT NULL, leader TEXT
 );
+CREATE TABLE read (
+  raw TEXT PRIMARY KEY, slug TEXT NOT NULL, core TEXT NOT NULL, digest TEXT NOT NULL, days TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE INDEX entry_leader ON entry (leader);
 CREATE TABLE unread (slug TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE turn (slug TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
@@ -77,8 +80,10 @@ class Member:
 
     key: str
     name: str
+    core: str
     digest: str
     days: str
+    raw: str
     pk: int | None
     was_digest: str
     was_days: str
@@ -108,9 +113,10 @@ class Series:
 
 
 class Sorting:
-    """The table. A context manager: its file is gone with it."""
+    """The table. A context manager: its file goes with it. `understand` reads an element again, if it is needed."""
 
-    def __init__(self) -> None:
+    def __init__(self, understand: Callable[[object], Entry | Unread]) -> None:
+        self._understand = understand
         self._folder = tempfile.TemporaryDirectory(prefix="import-")
         self._db = sqlite3.connect(Path(self._folder.name) / "sorting.sqlite3", isolation_level=None)
         self._db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-16000;" + TABLES)
@@ -126,9 +132,26 @@ class Sorting:
 
     # --- filling
 
-    def put(self, entry: Entry, *, by_id: bool) -> None:
-        """Lay an entry on the table. An equal slug is told apart by its turn, where slugs are no ids of a server."""
-        key = entry.slug
+    def put_read(self, rows: Iterable[tuple[str, str, str, str, str]]) -> None:
+        """(raw, slug, core, digest, days) of entries that were read before: those equal to them need not be again."""
+        self._db.executemany("INSERT OR IGNORE INTO read VALUES (?, ?, ?, ?, ?)", rows)
+
+    def put_again(self, raw: str, element: object, *, by_id: bool) -> bool:
+        """Lay an element on the table that was read before. False: it was not."""
+        found = self._db.execute("SELECT slug, core, digest, days FROM read WHERE raw = ?", (raw,)).fetchone()
+        if found is not None:
+            slug, core, digest, days = found
+            self._put(slug, core, digest, days, raw, element, by_id=by_id)
+        return found is not None
+
+    def put(self, entry: Entry, raw: str, *, by_id: bool) -> None:
+        """Lay an entry on the table."""
+        days = "".join(map(str, entry.days))
+        self._put(entry.slug, entry.core(), entry.digest(), days, raw, entry, by_id=by_id)
+
+    def _put(self, slug: str, core: str, digest: str, days: str, raw: str, body: object, *, by_id: bool) -> None:
+        """An equal slug is told apart by its turn, where slugs are no ids of a server."""
+        key = slug
         turn = self._db.execute(
             "INSERT INTO turn VALUES (?, 1) ON CONFLICT DO UPDATE SET number = number + 1 RETURNING number", (key,)
         ).fetchone()[0]
@@ -136,13 +159,8 @@ class Sorting:
             if by_id:
                 return
             key = f"{key}#{turn}"
-        body = pickle.dumps(entry, protocol=pickle.HIGHEST_PROTOCOL)
-        self._waiting.append(
-            (
-                key, entry.slug, entry.name, entry.core(), entry.digest(), "".join(map(str, entry.days)),
-                entry.confirmed_on and entry.confirmed_on.isoformat(), body,
-            )
-        )  # fmt: skip
+        packed = pickle.dumps(body, protocol=pickle.HIGHEST_PROTOCOL)
+        self._waiting.append((key, slug, core, digest, days, raw, packed))
         if len(self._waiting) >= PUT_AT_ONCE:
             self._flush()
 
@@ -152,8 +170,7 @@ class Sorting:
     def _flush(self) -> None:
         # a key that is there already (`x#2` written as a slug) is left out: it would be the same entry twice
         self._db.executemany(
-            "INSERT OR IGNORE INTO entry (key, slug, name, core, digest, days, confirmed, body)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO entry (key, slug, core, digest, days, raw, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
             self._waiting,
         )
         self._waiting.clear()
@@ -252,27 +269,47 @@ class Sorting:
         found: dict[str, Series] = {}
         marks = ",".join("?" * len(batch))
         query = (
-            "SELECT e.leader, e.key, e.name, e.digest, e.days, e.confirmed, iif(e.key = e.leader, e.body, NULL),"
-            " k.pk, k.digest, k.days, k.gone, k.meeting FROM entry e LEFT JOIN known k ON k.key = e.key"
+            "SELECT e.leader, e.key, e.core, e.digest, e.days, e.raw, e.body, k.pk, k.digest, k.days, k.gone, k.meeting"
+            " FROM entry e LEFT JOIN known k ON k.key = e.key"
             " WHERE e.leader IN (MARKS) ORDER BY e.key = e.leader DESC, e.n"
         ).replace("MARKS", marks)
         rows = self._db.execute(query, [leader for leader, _ in batch])
         meeting_of = dict(batch)
-        for leader, key, name, digest, days, confirmed, body, pk, was_digest, was_days, gone, was_meeting in rows:
+        for leader, key, core, digest, days, raw, body, pk, was_digest, was_days, gone, was_meeting in rows:
+            entry = self._entry(body)
             if key == leader:
-                entry = pickle.loads(body)  # noqa: S301  (only what this process wrote)
                 found[leader] = Series(leader, meeting_of[leader], entry)
             one = found[leader]
             one.members.append(
-                Member(key, name, digest, days, pk, was_digest or "", was_days or "", bool(gone), was_meeting)
+                Member(
+                    key,
+                    entry.name,
+                    core,
+                    digest,
+                    days,
+                    raw,
+                    pk,
+                    was_digest or "",
+                    was_days or "",
+                    bool(gone),
+                    was_meeting,
+                )
             )
-            if confirmed and (one.confirmed_on is None or date.fromisoformat(confirmed) > one.confirmed_on):
-                one.confirmed_on = date.fromisoformat(confirmed)
+            if entry.confirmed_on and (one.confirmed_on is None or entry.confirmed_on > one.confirmed_on):
+                one.confirmed_on = entry.confirmed_on
         for one in found.values():
             if one.meeting is not None:
                 one.kept_days = self._days("kept", one.meeting) or ""
                 one.before = self._days("known", one.meeting)
         return [found[leader] for leader, _ in batch]
+
+    def _entry(self, body: bytes) -> Entry:
+        """The entry; one that was read before lies here as it was written."""
+        found = pickle.loads(body)  # noqa: S301  (only what this process wrote)
+        if not isinstance(found, Entry):
+            found = self._understand(found)
+        assert isinstance(found, Entry)
+        return found
 
     def _days(self, table: str, meeting: int) -> str | None:
         """All weekdays that one of the tables has of a meeting's listed entries; None when it has none of them."""

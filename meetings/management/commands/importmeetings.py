@@ -18,6 +18,7 @@ NAMED = 20  # entries of each kind that are printed by name
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()  # they load every page of the site, and say nothing about a list
     help = (
         "Imports meeting lists, files or http(s) addresses. What a list is, is told by what is in it: Meeting Guide\n"
         "(JSON, or CSV with a row of names), BMLT (an answer to GetSearchResults, or the address of a server),\n"
