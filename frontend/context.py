@@ -24,6 +24,7 @@ PLACES = {
     "sheets": "today",
     "me": "me",
     "coordinator": "me",
+    "lists": "me",
     "join": "me",
     "accounts": "me",
 }

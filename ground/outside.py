@@ -66,6 +66,11 @@ def outside(address: str) -> bool:
     return found.is_global and not found.is_multicast and not found.is_reserved and not tunnel
 
 
+def dial(host: str, port: int, seconds: float, *, by_tls: bool, free: bool = False) -> socket.socket:
+    """A connection to this host, which must lie outside unless it is `free`. Raises Refused or Unreached."""
+    return _connect(_address(host, port, free=free), port, host, seconds, by_tls=by_tls)
+
+
 def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float = 20, trusted: bool = False) -> Answer:
     """POST and read the beginning of the answer. `seconds` ends the connecting, then the whole exchange.
 
@@ -80,7 +85,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float = 
     connection = http.client.HTTPConnection(host, port, timeout=seconds)
     end: Timer | None = None
     try:
-        line = connection.sock = _connect(_address(host, port, free=free), port, host, seconds, by_tls=by_tls)
+        line = connection.sock = dial(host, port, seconds, by_tls=by_tls, free=free)
         # the socket itself: http.client lets go of it before the body of an answer that ends with the connection
         end = Timer(seconds, _hang_up, [line])
         end.daemon = True

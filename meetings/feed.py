@@ -1,27 +1,13 @@
-"""Opens a meeting list, a file or a web address, and yields its elements one by one, never the whole in memory.
+"""Reads the elements of a JSON list of meetings one by one, never the whole in memory.
 
 What is no list of meetings is refused in one sentence, as early as it can be told.
 """
 
-import socket
-import ssl
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
-from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import (
-    HTTPDefaultErrorHandler,
-    HTTPErrorProcessor,
-    HTTPHandler,
-    HTTPRedirectHandler,
-    HTTPSHandler,
-    OpenerDirector,
-    ProxyHandler,
-    Request,
-)
 
 import ijson
 
@@ -34,12 +20,12 @@ JUDGED_AFTER = (
 )
 OF_A_MEETING = frozenset(
     ("day", "time", "end_time", "timezone", "types", "location", "address", "formatted_address", "city", "latitude",
-     "coordinates", "attendance_option", "conference_url", "conference_phone")
+     "coordinates", "attendance_option", "conference_url", "conference_phone", "weekday_tinyint", "start_time")
 )  # fmt: skip
-TIMEOUT = 30.0  # seconds without a byte
 MOST_BYTES = 512 * 1024 * 1024
 WHITE = b" \t\r\n"
 PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
+UNREADABLE = (ijson.JSONError, UnicodeDecodeError, OverflowError)
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -72,35 +58,84 @@ def name_of(address: str) -> str:
     return (Path(address).stem or address)[:80]
 
 
-def elements(address: str, *, on_bytes: OnBytes | None = None, most_bytes: int = MOST_BYTES) -> Iterator[Any]:
-    """The elements of the list at `address`. `on_bytes(n)` hears of every n bytes read. Raises NotAList."""
-    with closing(_open(address)) as raw:
-        yield from parse(_Guarded(raw, on_bytes, most_bytes))
-
-
-def size_of(address: str) -> int | None:
-    """Bytes of a file, for the progress bar; None for the web."""
+def open_file(path: Path) -> BinaryIO:
+    """Open a file for reading. Raises NotAList with the reason why it cannot be."""
     try:
-        return None if is_web(address) else Path(address).stat().st_size
-    except OSError:
-        return None
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise NotAList(f"There is no file {path}.") from error
+    except OSError as error:
+        raise NotAList(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def parse(source: Source) -> Iterator[Any]:
-    """The elements of a JSON array. Raises NotAList for anything else, an empty array included."""
+def elements(
+    path: Path,
+    *,
+    within: str = "",
+    on_bytes: OnBytes | None = None,
+    most_bytes: int = MOST_BYTES,
+    meetings: bool = True,
+) -> Iterator[Any]:
+    """The elements of the JSON array in this file, or of the array `within` its object. Raises NotAList.
+
+    `on_bytes(n)` hears of every n bytes read. Without `meetings` any elements will do, also none.
+    """
+    with open_file(path) as raw:
+        source = guarded(raw, on_bytes, most_bytes)
+        yield from parse(source, within=within) if meetings else _any(_Peeked(source), within)
+
+
+def guarded(source: Source, on_bytes: OnBytes | None, most_bytes: int, *, quoted: bool = True) -> Source:
+    """The same bytes, counted, and no more than `most_bytes` of them; `quoted`: a JSON list, which has texts."""
+    return _Guarded(source, on_bytes, most_bytes, quoted=quoted)
+
+
+def _any(reader: "_Peeked", within: str) -> Iterator[Any]:
+    count = 0
+    try:
+        for element in _built(reader, within):
+            count += 1
+            yield element
+    except UNREADABLE as error:
+        raise NotAList(_what_broke(error, count)) from error
+
+
+def _built(reader: "_Peeked", within: str) -> Iterator[Any]:
+    events = ijson.basic_parse(reader, buf_size=CHUNK, use_float=True)
+    return _build(_inside(events, within) if within else events)
+
+
+def _inside(events: Iterator[tuple[str, Any]], key: str) -> Iterator[tuple[str, Any]]:
+    """Of the events of an object those of the array under `key`; the rest is read to its end all the same."""
+    depth, ours = 0, False
+    for event, value in events:
+        if event == "map_key" and depth == 1:
+            ours = value == key
+        depth -= event in {"end_map", "end_array"}
+        if ours and (depth > 1 or event in {"start_array", "end_array"}):
+            yield event, value
+        depth += event in {"start_map", "start_array"}
+
+
+def parse(source: Source, *, within: str = "") -> Iterator[Any]:
+    """The elements of a JSON array (or of the array `within` an object). Raises NotAList for anything else.
+
+    An empty array is refused, too.
+    """
     reader = _Peeked(source)
-    _refuse_early(reader.head)
+    if not within:
+        refuse_early(reader.head)
     count = named = meant = 0
     try:
-        for element in _build(ijson.basic_parse(reader, buf_size=CHUNK, use_float=True)):
+        for element in _built(reader, within):
             count += 1
             if isinstance(element, dict):
-                named += bool(element.get("name"))
+                named += bool(element.get("name") or element.get("meeting_name"))
                 meant += not OF_A_MEETING.isdisjoint(element)
             if count == JUDGED_AFTER:
                 _refuse_others(count, named=named, meant=meant)
             yield element
-    except (ijson.JSONError, UnicodeDecodeError, OverflowError) as error:
+    except UNREADABLE as error:
         raise NotAList(_what_broke(error, count)) from error
     if not count:
         raise NotAList("The list is empty; an empty list would close all of its meetings.")
@@ -135,8 +170,23 @@ BROKEN = {  # the parser's words, and ours
 }
 
 
-def _refuse_early(head: bytes) -> None:
+def refuse_early(head: bytes) -> None:
     """Tell by the first two signs what is no list of objects, before a parser reads on."""
+    start = refuse_others(head)
+    if start[:1] == b"{":
+        raise NotAList("This is a JSON object, not a list: a meeting list is a JSON array of entries ([{…}, {…}]).")
+    if start[:1] != b"[":
+        raise NotAList(
+            "This is not JSON, nor a table: a meeting list is a JSON array of entries ([{…}, {…}]), "
+            "or a CSV table whose first row names its columns (Name, Day, Time …)."
+        )
+    inner = start[1:].lstrip(WHITE)
+    if inner and inner[:1] not in b"{]n":
+        raise NotAList("This is a JSON list, but not of meetings: each element must be an object ({…}).")
+
+
+def refuse_others(head: bytes) -> bytes:
+    """Refuse what is no plain text in UTF-8, or a web page. Returns the text's beginning."""
     if head.startswith(PACKED):
         raise NotAList("This is a packed file: unpack it and import what is in it.")
     if head.startswith(UTF_16):
@@ -144,15 +194,9 @@ def _refuse_early(head: bytes) -> None:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip(WHITE)
     if not start:
         raise NotAList("The file is empty: a meeting list is a JSON array of entries.")
-    if start[:1] == b"{":
-        raise NotAList("This is a JSON object, not a list: a meeting list is a JSON array of entries ([{…}, {…}]).")
     if start[:1] == b"<":
         raise NotAList("This is a web page, not a meeting list: give the address of the JSON list itself.")
-    if start[:1] != b"[":
-        raise NotAList("This is not JSON: a meeting list is a JSON array of entries ([{…}, {…}]).")
-    inner = start[1:].lstrip(WHITE)
-    if inner and inner[:1] not in b"{]n":
-        raise NotAList("This is a JSON list, but not of meetings: each element must be an object ({…}).")
+    return start
 
 
 def _build(events: Iterator[tuple[str, Any]]) -> Iterator[Any]:
@@ -191,8 +235,8 @@ def _build(events: Iterator[tuple[str, Any]]) -> Iterator[Any]:
 class _Guarded:
     """Counts what is read; refuses more than the limit, and a long stretch without a quotation mark."""
 
-    def __init__(self, source: Source, on_bytes: OnBytes | None, limit: int) -> None:
-        self._source, self._on_bytes, self._limit = source, on_bytes, limit
+    def __init__(self, source: Source, on_bytes: OnBytes | None, limit: int, *, quoted: bool) -> None:
+        self._source, self._on_bytes, self._limit, self._quoted = source, on_bytes, limit, quoted
         self._read = self._bare = 0
 
     def read(self, size: int = -1, /) -> bytes:
@@ -203,13 +247,17 @@ class _Guarded:
         self._read += len(piece)
         if self._read > self._limit:
             raise NotAList(f"The list is larger than {self._limit // 2**20} MB (PORCHLIGHT_MAX_FEED_MB).")
+        if self._quoted:
+            self._refuse_bare(piece)
+        if self._on_bytes:
+            self._on_bytes(len(piece))
+        return piece
+
+    def _refuse_bare(self, piece: bytes) -> None:
         last = piece.replace(b'\\"', b"..").rfind(b'"')  # an escaped quotation mark ends no text
         self._bare = self._bare + len(piece) if last < 0 else len(piece) - last
         if self._bare > NO_QUOTE_FOR:
             raise NotAList("This is no meeting list: it runs on for a megabyte without a piece of text.")
-        if self._on_bytes:
-            self._on_bytes(len(piece))
-        return piece
 
 
 class _Peeked:
@@ -229,53 +277,3 @@ class _Peeked:
             piece, self._left = (self._left, b"") if size < 0 else (self._left[:size], self._left[size:])
             return piece
         return self._source.read(size)
-
-
-# --- where it comes from -------------------------------------------------------------------------------------
-
-
-def _open(address: str) -> BinaryIO:
-    if is_web(address):
-        return _open_web(address)
-    try:
-        return Path(address).open("rb")
-    except FileNotFoundError as error:
-        raise NotAList(f"There is no file {address}.") from error
-    except OSError as error:
-        raise NotAList(f"{address} cannot be read: {error.strerror}.") from error
-
-
-class _SameKind(HTTPRedirectHandler):
-    """Follows redirects to the web only."""
-
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Request | None:
-        if not is_web(newurl):
-            raise HTTPError(newurl, code, "it leads away from the web", headers, fp)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def _open_web(address: str) -> BinaryIO:
-    request = Request(address, headers={"User-Agent": "Porchlight", "Accept": "application/json"})  # noqa: S310
-    try:
-        answer: BinaryIO = _opener().open(request, timeout=TIMEOUT)
-    except HTTPError as error:
-        raise NotAList(f"{address} answered {error.code} {error.reason}.") from error
-    except (URLError, HTTPException, OSError, ValueError) as error:
-        why = getattr(error, "reason", error)
-        why = "no answer in time" if isinstance(why, TimeoutError | socket.timeout) else why
-        raise NotAList(f"{address} cannot be reached: {why}.") from error
-    return answer
-
-
-def _opener() -> OpenerDirector:
-    opener = OpenerDirector()
-    for handler in (
-        ProxyHandler(),
-        HTTPHandler(),
-        HTTPSHandler(context=ssl.create_default_context()),
-        HTTPDefaultErrorHandler(),
-        HTTPErrorProcessor(),
-        _SameKind(),
-    ):
-        opener.add_handler(handler)
-    return opener

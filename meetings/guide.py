@@ -5,7 +5,7 @@ Source: code4recovery/spec, and the faults seen in published lists (docs/finder.
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
@@ -28,10 +28,16 @@ NO_NAME, NO_SLUG, BAD_DAY, NO_TIME, BAD_TIME, NOT_AN_ENTRY, NO_ZONE = (
     "not an entry",
     "no zone",
 )
+# What the format carries beyond the columns of a meeting, kept under the format's own names for the way out.
+PARTS = ("address", "city", "state", "postal_code", "country")  # of the place, where the list gives them one by one
 EXTRA = (
-    "group", "location_notes", "url", "feedback_url", "paypal", "venmo", "square", "homegroup_online", "entity",
-    "entity_url", "entity_website_url", "entity_location", "entity_phone", "group_notes",
+    *PARTS, "group", "group_notes", "location_notes", "url", "edit_url", "feedback_url", "feedback_emails",
+    "paypal", "venmo", "square", "homegroup_online", "entity", "entity_email", "entity_location", "entity_logo",
+    "entity_phone", "entity_url", "entity_website_url", "district", "email", "phone", "website", "mailing_address",
+    *(f"contact_{number}_{what}" for number in (1, 2, 3) for what in ("name", "email", "phone")),
 )  # fmt: skip
+# lists write the codes in any case (one of the spec has a small letter), tables also the names
+CODES = {name.upper(): code for code, name in TYPES.items()} | {code.upper(): code for code in TYPES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +76,16 @@ class Entry:
 
     def core(self) -> str:
         """A digest of all but the slug, the days and the entry's own page: equal for the days of one meeting."""
-        values = asdict(self)
-        del values["slug"], values["days"], values["confirmed_on"]
-        values["extra"] = {k: v for k, v in self.extra.items() if not k.endswith("url")}
-        return _digest(values)
+        further = sorted((key, value) for key, value in self.extra.items() if not key.endswith("url"))
+        return digest_of([getattr(self, name) for name in _CORE] + further)
 
     def digest(self) -> str:
         """A digest of everything: an entry with the same one needs no second look."""
-        return _digest(asdict(self))
+        own = sorted((key, value) for key, value in self.extra.items() if key.endswith("url"))
+        return digest_of([self.core(), self.slug, self.days, str(self.confirmed_on), own])
+
+
+_CORE = tuple(f.name for f in fields(Entry) if f.name not in {"slug", "days", "confirmed_on", "extra"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +132,8 @@ def _when(raw: Mapping[str, Any]) -> tuple[tuple[int, ...], int | None, int]:
     start = minute_of(time)
     if start is None or start == DAY_MINUTES:
         raise _Refused(BAD_TIME)
+    if not days:
+        return (), None, USUAL_MINUTES  # by appointment: a time without a day says nothing
     return days, start, _length(start, end, raw.get("duration"))
 
 
@@ -182,11 +192,15 @@ def _length(start: int, end: object, duration: object) -> int:
     """Minutes from start to end. No end, or the start again: an hour. An end before the start lies past midnight.
 
     An end that would then be more than 12 hours off was written on a 12-hour clock (12:15 to 01:15): 12 hours less.
+    A `duration` in minutes serves where the end is missing, and bears out an end that it leads to.
     """
     stop = None if is_empty(end) else minute_of(end)
+    given = "" if is_empty(duration) else written(duration).strip()
+    lasts = int(given) if given.isdecimal() and len(given) <= 4 and 0 < int(given) <= DAY_MINUTES else None
     if stop is None:
-        given = "" if is_empty(duration) else written(duration).strip()
-        return int(given) if given.isdecimal() and len(given) <= 4 and 0 < int(given) <= DAY_MINUTES else USUAL_MINUTES
+        return lasts or USUAL_MINUTES
+    if lasts and (stop - start - lasts) % DAY_MINUTES == 0:
+        return lasts
     length = stop - start
     if length < 0:
         length += DAY_MINUTES
@@ -205,11 +219,10 @@ def _where(raw: Mapping[str, Any]) -> dict[str, Any]:
     address = formatted or ", ".join(part for part in parts if part)
     spot, bounds = _coordinates(raw)
     approximate = _approximate(raw, formatted, bounds=bounds)
-    url, stray = _link(raw.get("conference_url"))
+    url, stray = link_of(raw.get("conference_url"))
     phone = line(raw.get("conference_phone"), 255)
     codes = _codes(raw.get("types"))
-    mode, on_hold = _mode(raw, codes, address=address, approximate=approximate, reachable=bool(url) or _dials(phone))
-    zone = line(raw.get("timezone"), 64)
+    mode, on_hold = _mode(raw, codes, address=address, approximate=approximate, reachable=bool(url) or dials(phone))
     return {
         "place": place,
         "address": address[:255],
@@ -226,8 +239,8 @@ def _where(raw: Mapping[str, Any]) -> dict[str, Any]:
         ),
         "mode": mode,
         "on_hold": on_hold,
-        "types": tuple(code for code in codes if code in TYPES),
-        "zone": zone if zone in known_zones() else "",
+        "types": tuple(dict.fromkeys(CODES[code] for code in codes if code in CODES)),
+        "zone": zone_of(raw.get("timezone")),
     }
 
 
@@ -241,7 +254,7 @@ def _mode(
     stated = option in {IN_PERSON, ONLINE, HYBRID}
     physical = option != ONLINE if stated else bool(address) and not approximate
     if option == "inactive" or (closed and not online):
-        return (ONLINE if online and not physical else IN_PERSON), True
+        return (ONLINE if online else IN_PERSON), True
     if closed:
         physical = False
     if online and option != IN_PERSON:
@@ -262,34 +275,37 @@ def _approximate(raw: Mapping[str, Any], formatted: str, *, bounds: bool) -> boo
 
 def _coordinates(raw: Mapping[str, Any]) -> tuple[tuple[float, float] | None, bool]:
     """((lat, lon) or None, whether they are the middle of an area)."""
-    numbers = [_number(raw.get("latitude")), _number(raw.get("longitude"))]
+    numbers = [number_of(raw.get("latitude")), number_of(raw.get("longitude"))]
     bounds = False
     if None in numbers and isinstance(raw.get("coordinates"), str):
-        given = [_number(part) for part in raw["coordinates"].split(",")]
+        given = [number_of(part) for part in raw["coordinates"].split(",")]
         if len(given) == 4 and None not in given:
             south, west, north, east = (number or 0.0 for number in given)
             given, bounds = [(south + north) / 2, (west + east) / 2], True
         numbers = given
-    if len(numbers) != 2 or numbers[0] is None or numbers[1] is None:
-        return None, False
-    lat, lon = numbers[0], numbers[1]
-    if (lat, lon) == (0.0, 0.0) or not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        return None, False
-    return (round(lat, 6), round(lon, 6)), bounds
+    spot = spot_of(*numbers) if len(numbers) == 2 else None
+    return spot, bounds and spot is not None
+
+
+def spot_of(lat: float | None, lon: float | None) -> tuple[float, float] | None:
+    """A place on earth; None for what is none, and for 0, 0, which stands for nothing in these lists."""
+    if lat is None or lon is None or (lat, lon) == (0.0, 0.0) or not (-90 <= lat <= 90 and -180 <= lon <= 180):
+        return None
+    return round(lat, 6), round(lon, 6)
 
 
 def _region(raw: Mapping[str, Any]) -> str:
     regions = raw.get("regions")
     parts = [line(part, 60) for part in regions] if isinstance(regions, list) else []
     parts = parts or [line(raw.get(key), 60) for key in ("region", "sub_region", "sub_sub_region")]
-    return ", ".join(dict.fromkeys(part for part in parts if part))[:120]
+    return ", ".join(dict.fromkeys(part for part in parts if part))[:120].rstrip(", ")
 
 
 _HOST = re.compile(r"^[\w-]+(\.[\w-]+)+([/?#:].*)?$")
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 
 
-def _link(value: object) -> tuple[str, str]:
+def link_of(value: object) -> tuple[str, str]:
     """(a link that may be put on a page, what was in its place and is none)."""
     given = line(value, 2000)
     if not given:
@@ -301,7 +317,7 @@ def _link(value: object) -> tuple[str, str]:
     return "", given[:500]
 
 
-def _dials(phone: str) -> bool:
+def dials(phone: str) -> bool:
     return sum(c.isdigit() for c in phone) >= 10
 
 
@@ -312,14 +328,25 @@ def _about(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "notes": text(raw.get("notes")),
         "confirmed_on": date_of(raw.get("last_contact")) or date_of(raw.get("updated")),
-        "extra": {key: value for key in EXTRA if (value := text(raw.get(key))[:1000])},
+        "extra": {key: value for key in EXTRA if (value := _further(raw.get(key)))},
     }
 
 
+def _further(value: object) -> str:
+    """A further field as text; of a list (e-mail addresses) its parts, split by commas as the table form has it."""
+    if isinstance(value, list):
+        return ", ".join(dict.fromkeys(part for part in (line(item, 254) for item in value) if part))[:1000].rstrip(
+            ", "
+        )
+    return text(value)[:1000].strip()
+
+
 def _codes(value: object) -> list[str]:
-    """Type codes of a list, or of a string of them."""
+    """Type codes of a list, or of a string of them, in capitals; a type may be told by its name, as tables do."""
     if isinstance(value, str):
-        items: list[Any] = re.split(r"[\s,;|]+", value)
+        items: list[Any] = []
+        for part in re.split(r"[,;|]", value):
+            items += [part] if part.strip().upper() in CODES else part.split()
     elif isinstance(value, list):
         items = value
     else:
@@ -347,13 +374,19 @@ def date_of(value: object) -> date | None:
     return None
 
 
+def zone_of(value: object) -> str:
+    """The IANA name of a zone; empty for anything else."""
+    zone = line(value, 64)
+    return zone if zone in known_zones() else ""
+
+
 @lru_cache(maxsize=1)
 def known_zones() -> frozenset[str]:
     """The IANA names that an entry may carry."""
     return frozenset(available_timezones()) - {"localtime", "Factory", "posixrules"}
 
 
-def _number(value: object) -> float | None:
+def number_of(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -363,8 +396,9 @@ def _number(value: object) -> float | None:
     return number if abs(number) <= 1000 else None  # NaN compares as False, too
 
 
-def _digest(values: Mapping[str, Any]) -> str:
-    return blake2b(dumps(values, sort_keys=True, default=str).encode(), digest_size=8).hexdigest()
+def digest_of(value: object) -> str:
+    """16 signs that stand for a value of JSON."""
+    return blake2b(dumps(value, default=str).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def first_start(entry: Entry, anchor: date) -> datetime:

@@ -10,18 +10,31 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2
 
 
 def text(value: object) -> str:
-    """Plain text of a field: entities decoded (also twice encoded ones), HTML taken out, line breaks kept."""
+    """Plain text of a field: entities decoded however often they were encoded, HTML taken out, line breaks kept.
+
+    Plain text stays as it is: `text(text(x)) == text(x)`, so that what we publish is read back unchanged.
+    """
     if is_empty(value) or isinstance(value, list | Mapping | bool):
         return ""
-    plain = written(value)
-    for _ in range(2):
-        if "<" in plain:
-            plain = _TAG.sub("", _BREAK.sub("\n", plain))
-        if "&" in plain:
-            plain = unescape(plain)
+    plain = _tidy(written(value))
+    for _ in range(ENCODED_AT_MOST):
+        if ("<" not in plain and "&" not in plain) or (plainer := _tidy(plain)) == plain:
+            break
+        plain = plainer
+    return plain
+
+
+ENCODED_AT_MOST = 20  # times over
+
+
+def _tidy(plain: str) -> str:
+    if "<" in plain:
+        plain = _TAG.sub("", _BREAK.sub("\n", plain))
+    if "&" in plain:
+        plain = unescape(plain)
     plain = _UNSEEN.sub("", plain.replace("\r\n", "\n").replace("\r", "\n"))
     lines = [re.sub(r"[ \t\u00a0]+", " ", row).strip() for row in plain.split("\n")]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()[:5000]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()[:5000].strip()
 
 
 def line(value: object, most: int) -> str:

@@ -5,6 +5,7 @@ Data: GeoNames, CC BY 4.0; made by script/cities. Coordinates are degrees, dista
 
 import sqlite3
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from math import asin, cos, floor, radians, sin, sqrt
@@ -70,9 +71,16 @@ def search(text: str, *, limit: int = 8) -> list[City]:
 @lru_cache(maxsize=4096)
 def zone_at(latitude: float, longitude: float) -> str | None:
     """The IANA zone of the nearest town, None when there is none within 300 km. Round the input to reuse answers."""
+    row, column = floor(latitude) + 90, floor(longitude) + 180
+    only = _only_zone(row, column % 360)
+    if only is not None:
+        # one zone all around: whichever spot is nearest lies in it, if one lies nearer than what is beyond
+        edge = 111.0 * cos(radians(min(89.0, abs(latitude) + 1)))
+        if any(distance_km(latitude, longitude, lat, lon) < edge for lat, lon, _ in _cell(row * 360 + column % 360)):
+            return _zone_name(only)
     best: tuple[float, int] | None = None
     for ring in range(4):
-        for lat, lon, zone in _spots(latitude, longitude, ring):
+        for lat, lon, zone in _spots(row, column, ring):
             if best and abs(lat - latitude) * 111.0 > best[0]:
                 continue  # farther north or south alone than the nearest so far
             away = distance_km(latitude, longitude, lat, lon)
@@ -83,8 +91,12 @@ def zone_at(latitude: float, longitude: float) -> str | None:
             break
     if best is None or best[0] > ZONE_REACH_KM:
         return None
-    row = _table().execute("SELECT name FROM zone WHERE id = ?", (best[1],)).fetchone()
-    return str(row[0])
+    return _zone_name(best[1])
+
+
+@lru_cache(maxsize=1024)
+def _zone_name(number: int) -> str:
+    return str(_table().execute("SELECT name FROM zone WHERE id = ?", (number,)).fetchone()[0])
 
 
 def _split(text: str) -> tuple[str, tuple[str, ...]]:
@@ -121,18 +133,28 @@ def _within(city: City, part: str) -> bool:
     return len(part) >= 3 and any(fold(name).startswith(part) for name in (city.region, city.country) if name)
 
 
-def _spots(latitude: float, longitude: float, ring: int) -> list[tuple[float, float, int]]:
-    """All spots of the 1-degree cells that are `ring` cells away from the one that holds the coordinates."""
-    row, column = floor(latitude) + 90, floor(longitude) + 180
+def _spots(row: int, column: int, ring: int) -> Iterator[tuple[float, float, int]]:
+    """All spots of the 1-degree cells that are `ring` cells away from this one."""
     cells = {
         (row + up) * 360 + (column + right) % 360
         for up in range(-ring, ring + 1)
         for right in range(-ring, ring + 1)
         if max(abs(up), abs(right)) == ring and 0 <= row + up <= 180
     }
-    marks = ",".join("?" * len(cells))
-    rows = _table().execute(f"SELECT lat, lon, zone FROM spot WHERE cell IN ({marks})", tuple(cells))  # noqa: S608
-    return [(lat / 1000, lon / 1000, zone) for lat, lon, zone in rows]
+    return (spot for cell in cells for spot in _cell(cell))
+
+
+@lru_cache(maxsize=2048)
+def _cell(cell: int) -> tuple[tuple[float, float, int], ...]:
+    rows = _table().execute("SELECT lat, lon, zone FROM spot WHERE cell = ?", (cell,))
+    return tuple((lat / 1000, lon / 1000, zone) for lat, lon, zone in rows)
+
+
+@lru_cache(maxsize=4096)
+def _only_zone(row: int, column: int) -> int | None:
+    """The zone of all spots in this cell and around it; None when there are several, or none."""
+    zones = {zone for ring in (0, 1) for _, _, zone in _spots(row, column, ring)}
+    return zones.pop() if len(zones) == 1 else None
 
 
 def _table() -> sqlite3.Connection:

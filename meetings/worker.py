@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from meetings.services.import_work import imports_due
 from meetings.services.occurrences import occurrences_prepare
 from meetings.services.plans import plans_due
 from meetings.services.reminders import sheets_due
@@ -12,3 +13,8 @@ def tick(now: datetime) -> int:
     """Handle what is due at `now` (UTC); return how many items it was."""
     # first the dates: once it is known that a series has no next one, nobody asks for those of an outage any more
     return occurrences_prepare(now) + upcoming_due(now=now) + sheets_due(now=now) + plans_due(now=now)
+
+
+def lists(now: datetime) -> int:
+    """Meeting lists on their way in or out: one piece of work a call, which may take minutes."""
+    return imports_due(now=now)

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
+from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
@@ -28,6 +29,7 @@ urls: list[URLPattern | URLResolver] = [
     *links_urls,
     *meetings_urls,
     *support_urls,
+    path("schema/", SpectacularJSONAPIView.as_view(), name="api_schema"),
 ]
 
 

@@ -65,10 +65,12 @@ INSTALLED_APPS = [
     "django_htmx",
     "lucide",
     "rest_framework",
+    "drf_spectacular",
 ]
 
 MIDDLEWARE = [
     "frontend.middleware.Gzip",
+    "meetings.api.public.PublicDoors",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -247,6 +249,10 @@ except (ZoneInfoNotFoundError, ValueError) as error:
 
 MEETINGS_MAX_FEED_BYTES = int(os.environ.get("PORCHLIGHT_MAX_FEED_MB", "512")) * 2**20
 
+# for how long an answer of a public feed is given again before it is made anew; the same is told to caches on the way
+FEEDS_KEPT_SECONDS = 0 if _flag("PORCHLIGHT_TEST") else 60
+FEEDS_FOLDER = DATA_DIR / "feeds"
+
 STATIC_URL = "/static/"
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
@@ -275,8 +281,18 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "porchlight.openapi.PlainSchema",
     "EXCEPTION_HANDLER": "porchlight.api.error_response",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Porchlight",
+    "DESCRIPTION": "Meetings, groups and what a member does there. Reading meetings needs no sign-in.",
+    "VERSION": "1",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
 }
 
 LOGGING = {

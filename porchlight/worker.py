@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from threading import Event
+from threading import Event, Thread
 
 from django.db import DatabaseError, connection
 
@@ -38,6 +38,9 @@ TICKS: list[tuple[Tick, int]] = [
     (delivery.worker.tick, 1),
     (housekeeping, 3600),
 ]
+# What may take minutes runs in a lane of its own, so that nobody waits for it; each with the seconds between two looks.
+SLOW: list[tuple[Tick, int]] = [(meetings.worker.lists, 2)]
+SLOW_ENDS = 5.0  # seconds that a piece of slow work has when the worker stops; it is undone and taken up again later
 BEAT = 10.0  # seconds of real time between two heartbeats
 PAUSE = 1.0  # seconds between two rounds when nothing was due
 
@@ -45,12 +48,13 @@ PAUSE = 1.0  # seconds between two rounds when nothing was due
 class Rounds:
     """Runs the rooms' ticks; a room that raises is reported and does not keep the others from their work."""
 
-    def __init__(self) -> None:
+    def __init__(self, ticks: list[tuple[Tick, int]] | None = None) -> None:
+        self._ticks = TICKS if ticks is None else ticks
         self._last: dict[Tick, datetime] = {}
 
     def run(self, now: datetime) -> int:
         """One round at `now` (UTC); returns how many items were handled."""
-        return sum(self._try(tick, now) for tick, seconds in TICKS if self._due(tick, now, seconds))
+        return sum(self._try(tick, now) for tick, seconds in self._ticks if self._due(tick, now, seconds))
 
     def _due(self, tick: Tick, now: datetime, seconds: int) -> bool:
         last = self._last.get(tick)
@@ -82,6 +86,8 @@ def loop(stop: Event) -> None:
     wake.subscribe("work", lambda _payload: woken.set())
     name = f"{os.uname().nodename}-{os.getpid()}"[:40]
     rounds, beaten = Rounds(), -BEAT
+    slow = Thread(target=_slow_lane, args=(stop,), name="slow lane", daemon=True)
+    slow.start()
     while not stop.is_set():
         woken.clear()
         if time.monotonic() - beaten >= BEAT:
@@ -89,7 +95,20 @@ def loop(stop: Event) -> None:
             beaten = time.monotonic()
         if rounds.run(clock.now()) == 0:
             woken.wait(PAUSE)
+    slow.join(SLOW_ENDS)
     _beat(name, stopped=True)
+    connection.close()
+
+
+def _slow_lane(stop: Event) -> None:
+    """The slow ticks, until `stop` is set."""
+    woken = Event()
+    wake.subscribe("work", lambda _payload: woken.set())
+    rounds = Rounds(SLOW)
+    while not stop.is_set():
+        woken.clear()
+        if rounds.run(clock.now()) == 0:
+            woken.wait(PAUSE)
     connection.close()
 
 

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 MODULES = (
     "finder",
+    "widget",
     "accounts",
     "meetings",
     "groups",
@@ -11,6 +12,7 @@ MODULES = (
     "circle",
     "support",
     "coordinator",
+    "lists",
     "chat",
     "cravings",
     "own",

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.module_loading import import_string
 from django.views.decorators.csrf import csrf_exempt
 
-from ground.errors import Settled
+from ground.errors import Settled, Unknown
 from people.services import link_look, link_open
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def by_token(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, link: "Link", token: str) -> HttpResponse:
+    if link.purpose not in PURPOSES:  # a token of something that is no page (a calendar)
+        raise Unknown
     page: Page = import_string(PURPOSES[link.purpose])
     try:
         return page(request, link_open(token=token))

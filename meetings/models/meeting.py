@@ -9,11 +9,32 @@ from people.models import check_zone
 
 
 class Source(models.Model):
-    """A list that meetings were imported from."""
+    """A list that meetings were imported from.
+
+    `about` is what its server says beside the meetings (BMLT: `formats` and `service_bodies`, as given). A list at a
+    web address may be read again by itself: `refresh_at` is when, `etag` and `last_modified` what its server said of
+    the copy we have, `failures` how often in a row it could not be had, `trouble` why.
+    """
 
     name = models.CharField(max_length=80, unique=True)
     address = models.TextField(blank=True, default="")  # file name or URL of the last import
     imported_at = models.DateTimeField(null=True)
+    kind = models.CharField(max_length=8, blank=True, default="")  # guide, table, bmlt, oiaa
+    about = models.JSONField(default=dict)
+    zone = models.CharField(max_length=64, blank=True, default="")  # for entries without zone and coordinates
+    refresh_hours = models.PositiveSmallIntegerField(null=True)  # none: only when somebody asks
+    refresh_at = models.DateTimeField(null=True)
+    by_itself = models.BooleanField(default=False)  # what a refresh finds is applied without waiting for a coordinator
+    checked_at = models.DateTimeField(null=True)
+    etag = models.CharField(max_length=255, blank=True, default="")
+    last_modified = models.CharField(max_length=64, blank=True, default="")
+    failures = models.PositiveSmallIntegerField(default=0)
+    trouble = models.TextField(blank=True, default="")
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["refresh_at"], name="source_refresh", condition=Q(refresh_at__isnull=False)),
+        ]
 
 
 class Meeting(models.Model):
@@ -113,7 +134,8 @@ class MeetingDay(models.Model):
 class Listing(models.Model):
     """One entry of a list, by its slug there. Several entries (the days of a week) may make one meeting.
 
-    `digest` is of the entry as last read: an equal one needs no second look. `gone_at`: no longer in the list.
+    `digest` is of the entry as last read, `core` of what the days of one meeting have in common; `raw` is of the entry
+    as it was written, with all that it was read by: an equal one is not even read again. `gone_at`: no longer listed.
     """
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="listings")
@@ -121,6 +143,8 @@ class Listing(models.Model):
     meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="listings")
     days = models.CharField(max_length=7, blank=True, default="")  # digits of weekdays, 0 = Monday
     digest = models.CharField(max_length=16)
+    core = models.CharField(max_length=16, blank=True, default="")
+    raw = models.CharField(max_length=16, blank=True, default="")
     gone_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -25,6 +25,7 @@ from meetings.schedule import ending, last_day, next_held, weekly
 from meetings.selectors.attendance import stored_local
 from meetings.selectors.held import changes_of, rule_of
 from meetings.services.commitments import commitments_end
+from meetings.services.list_words import list_word_begin
 from meetings.services.occurrences import occurrences_rematch
 from meetings.services.upcoming import schedule_write, upcoming_refresh
 from people.models import Person, check_zone
@@ -75,6 +76,8 @@ def group_found_from_meeting(
         # one statement decides who has the meeting: two founders at once cannot both
         if not free.update(group=group):
             raise Conflict(_("This meeting has a group here already. Ask at the meeting to be invited."))
+        meeting.refresh_from_db()
+        list_word_begin(meeting=meeting, now=clock.now())
     meeting.group = group
     return group
 
@@ -106,15 +109,15 @@ def meeting_make(*, actor: Person, group: Group, plan: Plan) -> Meeting:
 def meeting_edit(*, actor: Person, meeting: Meeting, plan: Plan) -> Meeting:
     """Change a series from its next date on; what has begun, was cancelled or carries a mark keeps its date.
 
-    Facilitators only. A meeting of an imported list is changed there: ValidationError. Settled when it has ended.
+    Facilitators only. Of a meeting that came from a list the group's own word wins from then on, and what the list
+    says otherwise is shown to it (list_words). Settled when it has ended.
     """
     _refuse(actor, meeting)
-    if meeting.source_id is not None:
-        raise ValidationError(_("This meeting comes from a list. Its times are changed there."))
     now = clock.now()
     with transaction.atomic():
         _locked(meeting)
         over = _has_run_out(meeting, now)
+        list_word_begin(meeting=meeting, now=now)
         _fill(meeting, plan, now)
         _write(meeting, now, anew=over)
     return meeting
@@ -124,15 +127,14 @@ def meeting_last_set(*, actor: Person, meeting: Meeting, last: date | None) -> M
     """Set ahead the last day of a series (day of the meeting's zone, included), or take its end away.
 
     Coming dates after it go, with what was said about them; what has begun stays, and so does a date of before it that
-    was moved past it. Raises PermissionDenied, ValidationError for a day that leaves no date to come and for a meeting
-    of an imported list, Settled when the meeting has ended.
+    was moved past it. Raises PermissionDenied, ValidationError for a day that leaves no date to come, Settled when the
+    meeting has ended.
     """
     _refuse(actor, meeting)
-    if meeting.source_id is not None:
-        raise ValidationError(_("This meeting comes from a list. Its times are changed there."))
     now = clock.now()
     with transaction.atomic():
         _locked(meeting)
+        list_word_begin(meeting=meeting, now=now)
         over = _has_run_out(meeting, now)
         rule = rule_of(meeting)
         if rule is None or not rule.rrule:

@@ -1,45 +1,24 @@
 """From an entry of a list to a meeting's row, and what differs between the two."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils.text import slugify
 
 from meetings import places
 from meetings.folding import fold
 from meetings.guide import Entry, first_start
 from meetings.guide_types import NOT_SHOWN, TYPES
+from meetings.list_values import WORDS, as_text
 from meetings.models import Meeting
 from meetings.places_of import town_in
 from meetings.schedule import weekly
 
 ANCHOR = date(2001, 1, 1)  # a Monday: lists name weekdays, not the day a meeting began
 SLUG_ROOM = 80  # of the 96 characters; the rest tells equal slugs of two lists apart
-
-# the row's columns, by the word a person would use for them in "what changed"
-WORDS = {
-    "name": "name",
-    "starts_local": "time",
-    "minutes": "length",
-    "zone": "zone",
-    "mode": "mode",
-    "on_hold": "open or closed",
-    "place": "place",
-    "address": "address",
-    "region": "region",
-    "latitude": "coordinates",
-    "longitude": "coordinates",
-    "approximate": "coordinates",
-    "conference_url": "link",
-    "conference_phone": "phone",
-    "conference_notes": "how to join",
-    "notes": "notes",
-    "types": "types",
-    "confirmed_on": "confirmed on",
-    "extra": "further details",
-}
 
 
 def in_a_zone(entry: Entry, given: str) -> Entry | None:
@@ -54,7 +33,7 @@ def in_a_zone(entry: Entry, given: str) -> Entry | None:
 
 
 def values_of(entry: Entry, days: Iterable[int], confirmed_on: date | None) -> dict[str, Any]:
-    """The columns that a list owns, for one meeting on these weekdays."""
+    """The columns that a list owns, for one meeting on these weekdays. What leads back to this site is left out."""
     starts_local: datetime | None = None
     rrule = ""
     kept = sorted(set(days))
@@ -84,8 +63,19 @@ def values_of(entry: Entry, days: Iterable[int], confirmed_on: date | None) -> d
         "notes": entry.notes,
         "types": list(entry.types),
         "confirmed_on": confirmed_on,
-        "extra": dict(entry.extra),
+        "extra": {key: value for key, value in entry.extra.items() if not (key.endswith("url") and _is_ours(value))},
     }
+
+
+def _is_ours(address: str) -> bool:
+    """Whether an address leads to this very site: our own feed, come back, says nothing by it."""
+    return bool(settings.SITE_URL) and address.startswith(settings.SITE_URL + "/")
+
+
+def with_extra_kept(meeting: Meeting, values: dict[str, Any], carries: Collection[str]) -> dict[str, Any]:
+    """The same, with the further details for which the list's form has no place: another form brought them."""
+    kept = {key: value for key, value in meeting.extra.items() if key not in carries}
+    return values | {"extra": kept | values["extra"]} if kept else values
 
 
 def folded_of(meeting: Meeting) -> str:
@@ -101,13 +91,28 @@ def differences(meeting: Meeting, values: dict[str, Any]) -> list[str]:
     return [column for column, value in values.items() if getattr(meeting, column) != value]
 
 
-def words_for(meeting: Meeting, values: dict[str, Any]) -> set[str]:
-    """The same in a person's words. The days are told by the entries, not by the row; a date alone is no time."""
-    columns = set(differences(meeting, values)) - {"rrule"}
-    before, after = meeting.starts_local, values["starts_local"]
-    if before is not None and after is not None and before.time() == after.time():
-        columns.discard("starts_local")
-    return {WORDS[column] for column in columns}
+def told(meeting: Meeting, values: dict[str, Any], columns: Iterable[str] | None = None) -> dict[str, tuple[str, str]]:
+    """The same in a person's words: word -> (before, after), as text.
+
+    The days are told by the entries, not by the row; a date alone is no time.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for column in differences(meeting, values) if columns is None else columns:
+        before, after = as_text(column, getattr(meeting, column)), as_text(column, values[column])
+        if column == "rrule" or (column == "starts_local" and before == after):
+            continue
+        if column == "extra":
+            before, after = _further(meeting.extra, values["extra"])
+        word = WORDS[column]
+        was, now = found.get(word, ("", ""))
+        found[word] = (f"{was}, {before}".strip(", "), f"{now}, {after}".strip(", "))
+    return found
+
+
+def _further(before: dict[str, str], after: dict[str, str]) -> tuple[str, str]:
+    """Of two sets of further details what differs, as `name: value`."""
+    keys = [key for key in dict.fromkeys((*before, *after)) if before.get(key) != after.get(key)]
+    return tuple("; ".join(f"{key}: {one[key]}" for key in keys if key in one) for one in (before, after))  # type: ignore[return-value]
 
 
 def slug_for(key: str, name: str) -> str:

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from meetings import guide
 from meetings.guide import Entry, Unread, read
+from meetings.guide_slugs import slug_out
+from meetings.guide_text import text
 
 SUNDAY, MONDAY, WEDNESDAY, SATURDAY = 6, 0, 2, 5  # ours; in a list Sunday is 0
 
@@ -130,6 +132,55 @@ def test_entities_and_tags_become_plain_text():
     assert found.name == "Joe’s & Friends"
     assert found.notes == "Ring twice\nBack door"
     assert entry(name="Caf&amp;eacute;").name == "Café"  # encoded twice
+
+
+def test_plain_text_is_read_as_it_is_however_often_it_goes_out_and_in():
+    for raw in (
+        "Caf&amp;amp;eacute;",
+        "3 < 5 & 6 > 2",
+        "<b>&lt;b&gt;x&lt;/b&gt;</b>",
+        " a \n\n\n\n b ",
+        "x" * 4999 + " y",
+    ):
+        assert text(text(raw)) == text(raw)
+
+
+@given(st.text(alphabet="ab &;<>#amplt3/\n", max_size=60))
+def test_no_text_changes_when_it_is_read_a_second_time(raw):
+    assert text(text(raw)) == text(raw)
+
+
+def test_a_duration_bears_out_a_meeting_of_more_than_twelve_hours():
+    assert entry(time="10:00", end_time="00:00", duration=840).minutes == 840
+    assert entry(time="10:00", end_time="10:00", duration="1440").minutes == 1440
+    assert entry(time="10:00", end_time="11:00", duration=840).minutes == 60, "the end is the list's own word"
+
+
+def test_twelve_steps_and_twelve_traditions_is_a_type_in_any_case():
+    assert entry(types=["12x12", "12X12", "al-an"]).types == ("12x12", "AL-AN")
+
+
+def test_by_appointment_has_no_length_of_its_own():
+    found = entry(day=None, time="10:00", end_time="12:00")
+    assert (found.minute, found.minutes) == (None, 60)
+
+
+def test_what_the_format_carries_beyond_a_meeting_is_kept_under_its_own_name():
+    further = {
+        "contact_1_name": "Pat",
+        "feedback_emails": ["a@example.org", "b@example.org"],
+        "entity_logo": "https://e.org/l.svg",
+    }
+    found = entry(**further, city="Berlin", unknown="x")
+    assert found.extra == {**further, "feedback_emails": "a@example.org, b@example.org", "city": "Berlin"}
+
+
+def test_a_long_slug_goes_out_within_what_the_spec_allows_and_stays_distinct():
+    long, other = "a" * 80, "a" * 79 + "b"
+    assert slug_out("lamp") == "lamp"
+    assert slug_out("lamp", 3) == "lamp-3"
+    assert len({slug_out(slug, turn) for slug in (long, other) for turn in (1, 2, 12)}) == 6
+    assert all(len(slug_out(slug, turn)) <= 64 for slug in (long, other) for turn in (1, 12))
 
 
 def test_text_that_could_disturb_a_page_or_the_database_is_taken_out():

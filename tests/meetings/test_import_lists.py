@@ -14,13 +14,13 @@ from meetings.feed import NotAList
 from meetings.models import Listing, Meeting, MeetingDay, Source
 from meetings.selectors import finder
 from meetings.selectors.held import dates_of
-from meetings.services import imports
+from meetings.services import import_writing
 from meetings.services.imports import feed_import
 from tests.people_of_the_story import NOW, make_member
 
 pytestmark = pytest.mark.django_db
 FEEDS = Path(__file__).resolve().parent.parent / "feeds"
-WHOLE = Path(__file__).resolve().parents[2].parent / "shared" / "feeds"
+WHOLE = Path(__file__).resolve().parents[3] / "shared" / "feeds"
 needs_whole = pytest.mark.skipif(not WHOLE.is_dir(), reason="the whole lists lie beside the project where it is built")
 
 
@@ -180,8 +180,8 @@ def test_every_fault_of_published_lists_is_read_or_named(take):
 def test_a_crash_in_the_middle_leaves_nothing_half_written(take, monkeypatch):
     take(entry("alpha"))
     before = rows()
-    monkeypatch.setattr(imports, "BATCH", 2)
-    made = imports._Import._add
+    monkeypatch.setattr(import_writing, "BATCH", 2)
+    made = import_writing.Walk._add
     calls = []
 
     def crash(self, batch):
@@ -190,7 +190,7 @@ def test_a_crash_in_the_middle_leaves_nothing_half_written(take, monkeypatch):
             raise RuntimeError("the power went")
         made(self, batch)
 
-    monkeypatch.setattr(imports._Import, "_add", crash)
+    monkeypatch.setattr(import_writing.Walk, "_add", crash)
     with pytest.raises(RuntimeError):
         take(*(entry(f"n{i}", name=f"New {i}") for i in range(6)))
     assert rows() == before

@@ -5,9 +5,9 @@ wheel, so nothing here needs a system package. All times are seconds; every serv
 """
 
 from tests.servers.base import ROOT, Unavailable, free_port
-from tests.servers.chromium import Chromium, chromium
+from tests.servers.chromium import Chromium, chromium, npm_package
 from tests.servers.postgres import Postgres
 from tests.servers.site import Site
 from tests.servers.valkey import Valkey
 
-__all__ = ["ROOT", "Chromium", "Postgres", "Site", "Unavailable", "Valkey", "chromium", "free_port"]
+__all__ = ["ROOT", "Chromium", "Postgres", "Site", "Unavailable", "Valkey", "chromium", "free_port", "npm_package"]

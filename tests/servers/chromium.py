@@ -99,6 +99,20 @@ def _cache() -> Path:
     raise RuntimeError("No cache folder is writable: set PORCHLIGHT_CACHE to a folder with 500 MB free.")
 
 
+def npm_package(name: str, version: str) -> Path:
+    """The folder of an npm package as it is published, fetched once into the cache folder."""
+    cache = _cache()
+    home = cache / f"{name.replace('/', '-').strip('@')}-{version}"
+    if not home.exists():
+        with locked(cache / "npm.lock"):
+            if not home.exists():
+                part = home.with_name(home.name + ".part")
+                shutil.rmtree(part, ignore_errors=True)
+                _npm_install(f"{name}@{version}", part)
+                part.rename(home)
+    return home / "node_modules" / name
+
+
 def _make_chromium(home: Path) -> None:
     """Fetch and unpack Chromium into `home`, which appears whole or not at all. Needs the lock."""
     part = home.with_name(home.name + ".part")

@@ -16,6 +16,7 @@ from frontend.actor import signed_in
 from frontend.forms.days import day_of
 from frontend.forms.groups import MeetingForm
 from frontend.views.groups.common import going_back, or_404, run_by, the_actor
+from frontend.views.list_words import differences_shown
 from ground import clock
 from groups.selectors import facilitators
 from meetings.selectors import attendance
@@ -68,6 +69,7 @@ def meeting(request: HttpRequest, slug: str, meeting_id: int) -> HttpResponse:
         "meeting": found,
         "dates": attendance.dates_of([found], now=clock.now(), count=DATES),
         "last_day": initial["last"],
+        "differences": differences_shown(found),
     }
     return render(request, "groups/meeting.html", context, status=400 if form.errors else 200)
 

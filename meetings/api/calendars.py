@@ -1,0 +1,127 @@
+"""iCalendar: GET /calendar/meetings/<slug>.ics, /calendar/groups/<slug>.ics, /calendar/search.ics?… and the private
+/calendar/mine/<token>.ics. All but the last are public."""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import path
+from django.views.decorators.http import require_safe
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ground import clock
+from ground.errors import PorchlightError
+from ground.site import site_url
+from meetings.api.feeds import page_of
+from meetings.api.public import CALENDAR, refuse, send
+from meetings.out.calendar import calendar
+from meetings.out.public import Public
+from meetings.selectors import finder, published
+from meetings.selectors.asking import asked_from
+from meetings.selectors.planned import planned
+from meetings.services.calendars import calendar_give, calendar_owner, calendar_revoke, calendar_standing
+from people.models import Person, person_of
+
+MOST = 300  # meetings in the calendar of a search
+NOT_HERE = "There is no such calendar here."
+
+
+@require_safe
+def of_meeting(request: HttpRequest, slug: str) -> HttpResponseBase:
+    one = published.published_one(slug, clock.now())
+    if one is None:
+        return refuse(NOT_HERE, 404)
+    return _send(request, [one], one.name, f"{slug}.ics")
+
+
+@require_safe
+def of_group(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """The meetings of a group, by its address. The group's own name is not told."""
+    rows = published.published_of_group(slug, clock.now())
+    if not rows:
+        return refuse(NOT_HERE, 404)
+    return _send(request, rows, settings.SENDER_LABEL, "group.ics")
+
+
+@require_safe
+def of_search(request: HttpRequest) -> HttpResponseBase:
+    """The meetings that a search finds, with the finder's parameters; what means "now" is left out of account."""
+    params = {key: value for key, value in request.GET.dict().items() if key not in {"within", "on", "after"}}
+    try:
+        asked = asked_from({key: str(value) for key, value in params.items()})
+        if asked.unknown_place:
+            return refuse("No town of this name is known here.", 400)
+        pks: dict[int, None] = {}
+        after = ""
+        while len(pks) < MOST:
+            page = finder.search(asked.search, now=clock.now(), after=after, limit=finder.MOST)
+            pks |= dict.fromkeys(row.meeting.pk for row in page.rows)
+            after = page.after
+            if not after:
+                break
+    except ValidationError as error:
+        return refuse(" ".join(error.messages), 400)
+    rows = published.published_by_pk(list(pks)[:MOST], clock.now())
+    return _send(request, rows, settings.SENDER_LABEL, "meetings.ics")
+
+
+@require_safe
+def of_member(request: HttpRequest, token: str) -> HttpResponseBase:
+    """What a member plans to come to: whoever knows the address reads it, so it is long, and can be taken back."""
+    try:
+        owner: Person | None = calendar_owner(token=token)
+    except PorchlightError as error:
+        return refuse(str(error), error.status)
+    if owner is None:
+        return refuse(NOT_HERE, 404)
+    response = _send(request, planned(owner, clock.now()), settings.SENDER_LABEL, "mine.ics", private=True)
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _send(
+    request: HttpRequest, rows: Iterable[Public], name: str, filename: str, *, private: bool = False
+) -> HttpResponseBase:
+    def make() -> Iterable[bytes]:
+        return [calendar(rows, name=name, host=settings.HOST, page=page_of, now=clock.now())]
+
+    return send(request, make, content_type=CALENDAR, filename=filename, private=private)
+
+
+class OwnCalendar(APIView):
+    """The secret address of one's own calendar: GET says whether there is one, POST gives it, DELETE takes it back."""
+
+    permission_classes = [IsAuthenticated]
+
+    def get(self, request: Request) -> Response:
+        return Response({"standing": calendar_standing(actor=_actor(request))})
+
+    def post(self, request: Request) -> Response:
+        token = calendar_give(actor=_actor(request))
+        return Response({"url": f"{site_url()}/calendar/mine/{token}.ics"})
+
+    def delete(self, request: Request) -> Response:
+        calendar_revoke(actor=_actor(request))
+        return Response(status=204)
+
+
+def _actor(request: Request) -> Person:
+    person = person_of(request.user)
+    if person is None:
+        raise PermissionDenied
+    return person
+
+
+urls = [
+    path("calendar/meetings/<slug:slug>.ics", of_meeting, name="calendar_meeting"),
+    path("calendar/groups/<slug:slug>.ics", of_group, name="calendar_group"),
+    path("calendar/search.ics", of_search, name="calendar_search"),
+    path("calendar/mine/<slug:token>.ics", of_member, name="calendar_mine"),
+]
+own_urls = [path("me/calendar/", OwnCalendar.as_view(), name="api_own_calendar")]

@@ -1,0 +1,217 @@
+"""Fetches a meeting list from the web into files: once, within limits, and for a coordinator only from outside.
+
+An address that somebody typed into a page may name our own network, so every name and every redirect is looked at
+before it is called (ground.outside). Who has a shell on the server may name any address.
+"""
+
+import http.client
+import json
+import socket
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit
+
+from django.conf import settings
+
+from ground import outside
+from meetings.feed import CHUNK, MOST_BYTES, NotAList, OnBytes
+
+TIMEOUT = 30.0  # seconds without a byte
+LONGEST = 900.0  # seconds for the whole
+REDIRECTS = 5
+PAGE = 1000  # meetings of a server that gives them in pages only
+MOST_PAGES = 1000
+GOOD, UNCHANGED, MOVED = 200, 304, {301, 302, 303, 307, 308}
+PORTS = {"http": 80, "https": 443}
+
+
+class Unchanged(Exception):
+    """The server says that the list is as it was."""
+
+
+@dataclass(slots=True)
+class Fetched:
+    """Files that are one list together, and by what its server knows this copy."""
+
+    paths: list[Path] = field(default_factory=list)
+    etag: str = ""
+    last_modified: str = ""
+
+
+@dataclass(slots=True)
+class Fetching:
+    """How lists are fetched: into this folder; `trusted`: also from our own network."""
+
+    folder: Path
+    trusted: bool = False
+    most_bytes: int = MOST_BYTES
+    on_bytes: OnBytes | None = None
+    wait: float = TIMEOUT
+    _number: int = 0
+
+    def fetch(self, url: str, *, etag: str = "", last_modified: str = "") -> Fetched:
+        """The list at this address: a file, or the root of a BMLT server with all that belongs to it.
+
+        Raises Unchanged, or NotAList with a sentence that says why there is no list.
+        """
+        root, query = _bmlt_root(url)
+        if root:
+            return self._server(root, query)
+        try:
+            found = self._get(url, etag=etag, last_modified=last_modified)
+        except NotAList:
+            if self._is_server(url):
+                return self._server(url, {})
+            raise
+        if _is_page(found.paths[0]) and self._is_server(url):
+            return self._server(url, {})
+        return found
+
+    # --- a BMLT server
+
+    def _is_server(self, url: str) -> bool:
+        try:
+            info = self._json(_ask(url, "GetServerInfo"))
+        except NotAList:
+            return False
+        return isinstance(info, list) and bool(info) and isinstance(info[0], dict) and "versionInt" in info[0]
+
+    def _server(self, root: str, query: dict[str, str]) -> Fetched:
+        """Everything that a server says of its meetings. One that gathers many servers gives them in pages only."""
+        beside = [
+            self._get(_ask(root, switcher)).paths[0] for switcher in ("GetServerInfo", "GetFormats", "GetServiceBodies")
+        ]
+        info = json.loads(beside[0].read_bytes())
+        gathers = (
+            isinstance(info, list) and info and str(info[0].get("aggregator_mode_enabled", "")).lower() in {"true", "1"}
+        )
+        if not gathers:
+            return Fetched([*beside, self._get(_ask(root, "GetSearchResults", query)).paths[0]])
+        return Fetched([*beside, *self._pages(root, query)])
+
+    def _pages(self, root: str, query: dict[str, str]) -> list[Path]:
+        pages: list[Path] = []
+        before = b""
+        for number in range(1, MOST_PAGES + 1):
+            turn = query | {"page_size": str(PAGE), "page_num": str(number), "sort_keys": "id_bigint"}
+            page = self._get(_ask(root, "GetSearchResults", turn)).paths[0]
+            said = page.read_bytes()
+            if said.strip() in {b"[]", b""} or said == before:  # over, or a server that knows no pages
+                break
+            pages.append(page)
+            before = said
+        return pages or [page]
+
+    def _json(self, url: str) -> object:
+        try:
+            return json.loads(self._get(url).paths[0].read_bytes())
+        except ValueError as error:
+            raise NotAList(f"{url} did not answer in JSON.") from error
+
+    # --- one file
+
+    def _get(self, url: str, *, etag: str = "", last_modified: str = "") -> Fetched:
+        headers = {"User-Agent": "Porchlight", "Accept": "application/json, text/csv;q=0.9, */*;q=0.5"}
+        if etag:
+            headers["If-None-Match"] = etag
+        if last_modified:
+            headers["If-Modified-Since"] = last_modified
+        end = time.monotonic() + LONGEST
+        for _ in range(REDIRECTS + 1):
+            found = self._once(url, headers, end)
+            if isinstance(found, Fetched):
+                return found
+            url = found
+        raise NotAList(f"{url} leads from one address to the next.")
+
+    def _once(self, url: str, headers: dict[str, str], end: float) -> Fetched | str:
+        """The file, or the address that the server names instead."""
+        parts = parts_of(url)
+        host = parts.hostname or ""
+        connection = http.client.HTTPConnection(host, parts.port or PORTS[parts.scheme], timeout=self.wait)
+        try:
+            connection.sock = self._line(parts)
+            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+            if answer.status == UNCHANGED:
+                raise Unchanged
+            if answer.status in MOVED and (target := answer.headers.get("Location")):
+                return urljoin(url, target)
+            if answer.status != GOOD:
+                raise NotAList(f"{_shown(url)} answered {answer.status} {answer.reason}.")
+            return Fetched(
+                [self._kept(answer, end)],
+                (answer.headers.get("ETag") or "")[:255],
+                (answer.headers.get("Last-Modified") or "")[:64],
+            )
+        except (OSError, http.client.HTTPException) as error:
+            why = "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+            raise NotAList(f"{_shown(url)} cannot be reached: {why}.") from error
+        except outside.Refused as error:
+            raise NotAList(f"{_shown(url)} is not called: {error}.") from error
+        finally:
+            connection.close()
+
+    def _line(self, parts: SplitResult) -> socket.socket:
+        host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
+        free = self.trusted or f"{host}:{port}" in settings.OUTSIDE_ALLOWED
+        return outside.dial(host, port, self.wait, by_tls=parts.scheme == "https", free=free)
+
+    def _kept(self, answer: http.client.HTTPResponse, end: float) -> Path:
+        """The answer in a file of its own."""
+        self._number += 1
+        path = self.folder / f"{self._number}.list"
+        read = 0
+        with path.open("wb") as out:
+            while piece := answer.read1(CHUNK):
+                read += len(piece)
+                if read > self.most_bytes:
+                    raise NotAList(f"The list is larger than {self.most_bytes // 2**20} MB (PORCHLIGHT_MAX_FEED_MB).")
+                if time.monotonic() > end:
+                    raise NotAList("The list did not come to its end in time.")
+                out.write(piece)
+                if self.on_bytes:
+                    self.on_bytes(len(piece))
+            if answer.length:  # of the length that was named, so much did not come
+                raise NotAList("The list could not be read to its end: the connection broke off.")
+        return path
+
+
+def parts_of(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise NotAList("That is no web address.") from error
+    plain = url.isascii() and not any(c <= " " for c in url)
+    if parts.scheme not in PORTS or not parts.hostname or parts.username is not None or not plain:
+        raise NotAList("That is no web address: give one that begins with https://, without a name or password in it.")
+    return parts
+
+
+def _shown(url: str) -> str:
+    """An address without its query, which may hold a key."""
+    return url.partition("?")[0]
+
+
+def _is_page(path: Path) -> bool:
+    with path.open("rb") as raw:
+        return raw.read(CHUNK).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"<", b""}
+
+
+def _bmlt_root(url: str) -> tuple[str, dict[str, str]]:
+    """(root, further parameters) of an address that asks a BMLT server for meetings; ("", {}) for another one."""
+    root, door, rest = url.partition("/client_interface/")
+    if not door:
+        return "", {}
+    query = dict(parse_qsl(urlsplit(rest).query, keep_blank_values=True))
+    if query.pop("switcher", "GetSearchResults") != "GetSearchResults":
+        return "", {}
+    return root, query
+
+
+def _ask(root: str, switcher: str, query: dict[str, str] | None = None) -> str:
+    base = root.partition("?")[0].rstrip("/")
+    return f"{base}/client_interface/json/?{urlencode({'switcher': switcher, **(query or {})})}"

@@ -1,0 +1,109 @@
+"""Writes meetings as iCalendar (RFC 5545), by the icalendar library. No Django, no database.
+
+A series is one event with its rule in the zone's own time; a cancelled date is an EXDATE, a moved one an event of its
+own with RECURRENCE-ID. The length is a DURATION: it is elapsed time, also over a change of the clocks.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar, Event, vDuration, vRecur
+
+from ground.wall import to_utc, to_wall
+from meetings.out.public import Public
+from meetings.schedule import Moved, Rule, occurrences
+
+PRODUCT = "-//Porchlight//Meetings//EN"
+AGAIN = timedelta(hours=12)  # how often a subscriber is asked to look again
+FAR = timedelta(days=366 * 6)
+
+Page = Callable[[Public], str]
+
+
+def calendar(rows: Iterable[Public], *, name: str, host: str, page: Page, now: datetime) -> bytes:
+    """A calendar of these meetings; those by appointment, on hold or over have no date and are left out."""
+    made = Calendar()
+    made.add("prodid", PRODUCT)
+    made.add("version", "2.0")
+    made.add("calscale", "GREGORIAN")
+    made.add("name", name)
+    made.add("x-wr-calname", name)
+    made.add("refresh-interval", vDuration(AGAIN), parameters={"VALUE": "DURATION"})
+    stamp = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)  # the same for an hour: so is the ETag
+    for one in rows:
+        if one.rule is None or one.on_hold or (first := first_start(one.rule, one.created_at)) is None:
+            continue
+        for event in _events(one, one.rule, first, host, page(one)):
+            event.add("dtstamp", stamp)
+            made.add_component(event)
+    made.add_missing_timezones(first_date=date(now.year - 1, 1, 1), last_date=date(now.year + 10, 1, 1))
+    return bytes(made.to_ical())
+
+
+def first_start(rule: Rule, known_since: datetime | None) -> datetime | None:
+    """The wall start of the event's first date: one that the rule gives, as RFC 5545 wants it.
+
+    A plain weekly series begins where it was first known here, not at the beginning of its list's time.
+    """
+    since = to_utc(rule.starts_local, rule.zone) - timedelta(days=1)
+    counted = any(part in rule.rrule.upper() for part in ("COUNT=", "INTERVAL="))
+    if known_since is not None and not counted:
+        since = max(since, known_since - timedelta(days=7))
+    found = occurrences(rule, since, since + FAR)
+    return found[0].original_local if found else None
+
+
+def rule_text(rule: Rule) -> str:
+    """The rule as RFC 5545 wants it beside a start with a zone: its end in UTC."""
+    parts = []
+    for part in rule.rrule.upper().removeprefix("RRULE:").split(";"):
+        name, _, value = part.partition("=")
+        if name == "UNTIL" and not value.endswith("Z"):
+            local = datetime.strptime(value if "T" in value else value + "T235959", "%Y%m%dT%H%M%S")  # noqa: DTZ007
+            value = f"{to_utc(local, rule.zone):%Y%m%dT%H%M%SZ}"
+        parts.append(f"{name}={value}")
+    return ";".join(parts)
+
+
+def _events(one: Public, rule: Rule, first: datetime, host: str, page: str) -> Iterable[Event]:
+    zone = ZoneInfo(one.zone)
+    series = _event(one, host, page)
+    series.add("dtstart", first.replace(tzinfo=zone))
+    series.add("duration", timedelta(minutes=rule.minutes))
+    if rule.rrule:
+        series.add("rrule", vRecur.from_ical(rule_text(rule)))
+    changes = {local: moved for local, moved in sorted(one.changes.items()) if local >= first}
+    if not rule.rrule and changes.get(first, False) is None:  # a single date that is cancelled
+        series.add("status", "CANCELLED")
+    elif cancelled := [local for local, moved in changes.items() if moved is None]:
+        series.add("exdate", [local.replace(tzinfo=zone) for local in cancelled])
+    yield series
+    for local, moved in changes.items():
+        if moved is not None:
+            yield _moved(one, local, moved, host, page)
+
+
+def _moved(one: Public, local: datetime, moved: Moved, host: str, page: str) -> Event:
+    zone = ZoneInfo(one.zone)
+    event = _event(one, host, page)
+    event.add("recurrence-id", local.replace(tzinfo=zone))
+    event.add("dtstart", to_wall(moved.starts_at, one.zone).replace(tzinfo=zone))
+    event.add("duration", moved.ends_at - moved.starts_at)
+    return event
+
+
+def _event(one: Public, host: str, page: str) -> Event:
+    event = Event()
+    event.add("uid", f"meeting-{one.slug}@{host}")
+    event.add("summary", one.name)
+    event.add("url", page)
+    where = ", ".join(part for part in (one.place, one.address) if part) if one.mode != "online" else ""
+    if where or one.conference_url:
+        event.add("location", where or one.conference_url)
+    if one.latitude is not None and one.longitude is not None and where and not one.approximate:
+        event.add("geo", (one.latitude, one.longitude))
+    told = (one.conference_url, one.conference_phone, one.conference_notes, one.notes, page)
+    event.add("description", "\n".join(part for part in told if part))
+    event.add("transp", "OPAQUE")
+    return event

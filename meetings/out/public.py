@@ -1,0 +1,138 @@
+"""What anybody may know of one meeting: the row from which every public format is written. No Django, no database."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+
+from ground.wall import to_wall
+from meetings.schedule import DAY_CODES, EVERY_DAY, Changes, Rule, next_held
+
+DAY_MINUTES = 24 * 60
+AHEAD = timedelta(days=7)  # a series that begins later than this is not in a weekly list yet
+IN_PERSON, ONLINE, HYBRID = "in_person", "online", "hybrid"
+OF_PEOPLE = ("contact_", "email", "phone")  # keys of `extra` that lead to a person; they go with the link
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    """One open meeting as the public sees it. Links and passcodes are empty where its group keeps them to itself.
+
+    `rule` is None for a meeting by appointment. `changes`: cancelled and moved dates, by their original wall start.
+    """
+
+    pk: int
+    slug: str
+    name: str
+    zone: str
+    rule: Rule | None
+    mode: str = IN_PERSON
+    on_hold: bool = False
+    place: str = ""
+    address: str = ""
+    region: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+    approximate: bool = False
+    conference_url: str = ""
+    conference_phone: str = ""
+    conference_notes: str = ""
+    notes: str = ""
+    types: tuple[str, ...] = ()
+    extra: Mapping[str, str] = field(default_factory=dict)
+    confirmed_on: date | None = None
+    created_at: datetime | None = None
+    source: int | None = None
+    source_name: str = ""
+    changes: Changes = field(default_factory=dict)
+
+    @property
+    def minute(self) -> int:
+        """The start within the local day; 0 for a meeting by appointment."""
+        return self.rule.starts_local.hour * 60 + self.rule.starts_local.minute if self.rule else 0
+
+    @property
+    def minutes(self) -> int:
+        return self.rule.minutes if self.rule else 60
+
+    def weekdays(self, now: datetime) -> tuple[int, ...]:
+        """The days (0 = Monday) on which it is held every week; none for any other rule, or by appointment.
+
+        None either for a series that is over, or begins later than in a week: a weekly list cannot say so.
+        """
+        if self.rule is None or not (days := every_week(self.rule.rrule, self.rule.starts_local.weekday())):
+            return ()
+        if self.rule.starts_local > to_wall(now, self.zone) + AHEAD:
+            return ()
+        if ("UNTIL=" in self.rule.rrule or "COUNT=" in self.rule.rrule) and next_held(self.rule, now) is None:
+            return ()
+        return days
+
+
+class Parts(NamedTuple):
+    """A postal address in its parts."""
+
+    street: str = ""
+    city: str = ""
+    state: str = ""
+    postal_code: str = ""
+    country: str = ""
+
+
+@lru_cache(maxsize=4096)
+def every_week(rrule: str, first: int) -> tuple[int, ...]:
+    """The weekdays of a rule that says every week on these days (or every day), however long; else none."""
+    parts = dict(part.partition("=")[::2] for part in rrule.upper().removeprefix("RRULE:").split(";") if part)
+    for name in ("UNTIL", "COUNT", "WKST"):
+        parts.pop(name, None)
+    if parts.pop("INTERVAL", "1") != "1":
+        return ()
+    if parts == {"FREQ": "DAILY"}:
+        return tuple(sorted(EVERY_DAY))
+    codes = parts.pop("BYDAY", DAY_CODES[first]).split(",")
+    if parts != {"FREQ": "WEEKLY"} or not set(codes) <= set(DAY_CODES):
+        return ()
+    return tuple(sorted({DAY_CODES.index(code) for code in codes}))
+
+
+def address_parts(one: Public) -> Parts:
+    """The parts as the list gave them, else as an address is usually written: street, town, state code, country."""
+    extra = one.extra
+    if any(extra.get(key) for key in ("address", "city", "state", "postal_code")):
+        return Parts(*(extra.get(key, "") for key in ("address", "city", "state", "postal_code", "country")))
+    pieces = [piece.strip() for piece in one.address.split(",") if piece.strip()]
+    if one.approximate or len(pieces) < 3:
+        street, rest = ("", pieces) if one.approximate else (", ".join(pieces[:1]), pieces[1:])
+        return Parts(street, *rest[:1])
+    country = pieces.pop() if len(pieces) > 3 else ""
+    state, _, code = pieces.pop().rpartition(" ")
+    if not any(sign.isdigit() for sign in code):
+        state, code = f"{state} {code}".strip(), ""
+    city = pieces.pop()
+    return Parts(", ".join(pieces), city, state, code, country)
+
+
+def clock_text(minute: int) -> str:
+    """`19:05` of a minute of the day; more than a day goes round."""
+    minute %= DAY_MINUTES
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def held_to_itself(extra: Mapping[str, str]) -> dict[str, str]:
+    """`extra` without what leads to a person, for a meeting whose group keeps its ways in to itself."""
+    return {key: value for key, value in extra.items() if not key.startswith(OF_PEOPLE)}
+
+
+def joined(pieces: Iterator[bytes], size: int = 1 << 16) -> Iterator[bytes]:
+    """The same bytes in pieces of about `size`: few writes, and never the whole."""
+    kept: list[bytes] = []
+    held = 0
+    for piece in pieces:
+        kept.append(piece)
+        held += len(piece)
+        if held >= size:
+            yield b"".join(kept)
+            kept, held = [], 0
+    if kept:
+        yield b"".join(kept)

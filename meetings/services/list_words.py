@@ -1,0 +1,144 @@
+"""A meeting that a group here has claimed and the list it came from: the group's own edits win.
+
+What the group never changed follows the list. Where both say something of their own the row stays as the group has
+it, and the group is shown what the list says: it may take it over, or keep its own until the list says something new.
+What belongs together is taken or kept together: a time without its days would be no meeting's.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from ground import clock
+from ground.errors import Settled
+from meetings.list_values import plain, revived
+from meetings.models import ListWord, Meeting
+from meetings.policies import can_run_meeting
+from meetings.services.import_rows import differences, folded_of
+from meetings.services.occurrences import occurrences_rematch
+from meetings.services.upcoming import schedule_write
+from people.models import Person
+
+UNITS: dict[str, tuple[str, ...]] = {
+    "when": ("starts_local", "rrule", "minutes", "zone"),
+    "where": ("place", "address", "region", "latitude", "longitude", "approximate"),
+    "how": ("mode", "conference_url", "conference_phone", "conference_notes"),
+    "name": ("name",),
+    "notes": ("notes",),
+    "types": ("types",),
+    "hold": ("on_hold",),
+    "confirmed": ("confirmed_on",),
+    "further": ("extra",),
+}
+COLUMNS = tuple(column for columns in UNITS.values() for column in columns)
+Words = dict[str, Any]
+
+
+def list_word_begin(*, meeting: Meeting, now: datetime) -> None:
+    """From now on the group's own edits win: note what the list says, before the first of them."""
+    if meeting.source_id is not None:
+        ListWord.objects.get_or_create(meeting=meeting, defaults={"said": said_by(meeting), "at": now})
+
+
+def said_by(meeting: Meeting) -> Words:
+    """The row's columns as JSON keeps them."""
+    return {column: plain(column, getattr(meeting, column)) for column in COLUMNS}
+
+
+def merge(meeting: Meeting, values: Words, word: ListWord) -> Words:
+    """The list's `values` without what the group has its own word on; that is noted in `word`, which is not saved."""
+    free: Words = {}
+    offered: dict[str, Words] = {}
+    for unit, columns in UNITS.items():
+        given = {column: values[column] for column in columns}
+        ours = {column: plain(column, getattr(meeting, column)) for column in columns}
+        theirs = {column: plain(column, value) for column, value in given.items()}
+        edited = bool(word.said) and not _alike(unit, ours, {column: word.said.get(column) for column in columns})
+        if not edited:
+            free |= given
+        elif not _alike(unit, ours, theirs) and word.kept.get(unit) != theirs:
+            offered[unit] = theirs
+    word.said = {column: plain(column, values[column]) for column in COLUMNS}
+    word.offered = offered
+    return free
+
+
+def _alike(unit: str, one: Words, other: Words) -> bool:
+    """Equal, but for the date of the first start where both repeat: lists name weekdays, not the day it began."""
+    if unit == "when" and one["rrule"] and other.get("rrule") and one["starts_local"] and other["starts_local"]:
+        # `2001-01-01T19:00:00+00:00`: the time of day
+        return {**one, "starts_local": one["starts_local"][11:]} == {
+            **other, "starts_local": other["starts_local"][11:],
+        }  # fmt: skip
+    return one == other
+
+
+def list_word_accept(*, actor: Person, meeting: Meeting, unit: str) -> None:
+    """The group takes over what the list says. Facilitators only; Settled when the list does not say so any more."""
+    word = _word(actor, meeting)
+    now = clock.now()
+    with transaction.atomic():
+        word = ListWord.objects.select_for_update().get(pk=word.pk)
+        offered = word.offered.pop(unit, None)
+        if offered is None:
+            raise Settled(_("The list does not say this any more."))
+        row = Meeting.objects.select_for_update().select_related("group").get(pk=meeting.pk)
+        columns = _take(row, {column: revived(column, value) for column, value in offered.items()})
+        row.folded = folded_of(row)
+        row.save(update_fields=[*columns, "folded"])
+        if unit in {"when", "hold"}:
+            occurrences_rematch(meetings=[row], now=now)
+            schedule_write(meetings=[row], now=now)
+        word.kept.pop(unit, None)
+        word.save(update_fields=["offered", "kept"])
+
+
+def list_word_decline(*, actor: Person, meeting: Meeting, unit: str) -> None:
+    """The group keeps its own; it hears of it again when the list says something new. Facilitators only; Settled."""
+    word = _word(actor, meeting)
+    with transaction.atomic():
+        word = ListWord.objects.select_for_update().get(pk=word.pk)
+        offered = word.offered.pop(unit, None)
+        if offered is None:
+            raise Settled(_("The list does not say this any more."))
+        word.kept[unit] = offered
+        word.save(update_fields=["offered", "kept"])
+
+
+def _word(actor: Person, meeting: Meeting) -> ListWord:
+    if not can_run_meeting(actor, meeting):
+        raise PermissionDenied
+    word = ListWord.objects.filter(meeting=meeting).first()
+    if word is None:
+        raise Settled(_("The list does not say this any more."))
+    return word
+
+
+def _take(row: Meeting, values: Words) -> list[str]:
+    columns = differences(row, values)
+    for column in columns:
+        setattr(row, column, values[column])
+    return columns
+
+
+def words_of(meetings: Collection[Meeting], now: datetime) -> dict[int, ListWord]:
+    """By meeting, for those that a group has; one that is not saved yet has said nothing."""
+    found = {word.meeting_id: word for word in ListWord.objects.filter(meeting__in=meetings)}
+    for meeting in meetings:
+        found.setdefault(meeting.pk, ListWord(meeting=meeting))
+    for word in found.values():
+        word.at = now
+    return found
+
+
+def words_write(words: Iterable[ListWord]) -> None:
+    fresh: list[ListWord] = []
+    stale: list[ListWord] = []
+    for word in words:
+        (stale if word.pk else fresh).append(word)
+    ListWord.objects.bulk_create(fresh)
+    ListWord.objects.bulk_update(stale, ["said", "offered", "at"])

@@ -1,0 +1,73 @@
+"""What a meeting's page tells machines: JSON-LD of what is public, and where the feed of all meetings is."""
+
+import json
+import re
+from datetime import UTC, datetime
+
+import pytest
+from django.test import Client
+
+from ground import clock
+from meetings.models import Meeting
+from meetings.services.group_meetings import group_found_from_meeting
+from meetings.services.upcoming import schedule_write
+from tests.people_of_the_story import NOW, make_account
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _now():
+    with clock.frozen(NOW):
+        yield
+
+
+@pytest.fixture
+def lamp():
+    one = Meeting.objects.create(
+        slug="lamp", name="Lamp </script><b>", zone="Europe/Berlin", created_at=NOW, rrule="FREQ=WEEKLY;BYDAY=TH",
+        starts_local=datetime(2026, 1, 1, 19, 30, tzinfo=UTC), mode="hybrid", place="Hall", notes="Code 7",
+        address="Weg 1, Berlin, BE 10115, Germany", conference_url="https://zoom.us/j/1",
+    )  # fmt: skip
+    schedule_write(meetings=[one])
+    return one
+
+
+def data_of(path="/meetings/lamp/", client=None):
+    text = (client or Client()).get(path).content.decode()
+    found = re.findall(r'<script type="application/ld\+json">(.*?)</script>', text)
+    assert len(found) == 1
+    return json.loads(found[0])
+
+
+@pytest.mark.usefixtures("lamp")
+def test_a_page_says_what_when_and_where_in_the_meetings_own_time():
+    event = data_of()
+    assert event["@type"] == "Event"
+    assert event["name"] == "Lamp </script><b>", "no name breaks out of the element"
+    assert (event["startDate"], event["endDate"]) == ("2026-01-15T19:30:00+01:00", "2026-01-15T20:30:00+01:00")
+    assert event["eventSchedule"]["byDay"] == ["https://schema.org/Thursday"]
+    assert event["eventSchedule"]["scheduleTimezone"] == "Europe/Berlin"
+    place, online = event["location"]
+    assert place["address"]["addressLocality"] == "Berlin"
+    assert online["url"] == "https://zoom.us/j/1"
+
+
+def test_the_link_of_a_group_is_not_told_even_to_its_member(lamp):
+    account = make_account("Marta")
+    group_found_from_meeting(actor=account.person, meeting=lamp)
+    client = Client()
+    client.force_login(account)
+    event = data_of(client=client)
+    assert "zoom" not in json.dumps(event)
+    assert "description" not in event
+
+
+def test_a_meeting_that_is_no_longer_listed_is_no_event(lamp):
+    Meeting.objects.update(closed_at=NOW)
+    assert b"ld+json" not in Client().get("/meetings/lamp/").content
+
+
+def test_every_page_says_where_the_feed_is():
+    text = Client().get("/").content.decode()
+    assert '<link rel="alternate" type="application/json" title="Meetings Feed" href="/meetings.json">' in text
