@@ -18,7 +18,6 @@ from ground.wall import to_wall
 from groups.models import Group
 from groups.policies import can_run
 from groups.services import group_close, group_found
-from meetings.folding import fold
 from meetings.models import Commitment, Meeting
 from meetings.policies import can_run_meeting
 from meetings.schedule import weekly
@@ -26,6 +25,7 @@ from meetings.selectors.attendance import stored_local
 from meetings.services.commitments import commitments_end
 from meetings.services.occurrences import occurrences_rematch
 from meetings.services.upcoming import schedule_write, upcoming_refresh
+from meetings.wording import folded_words
 from people.models import Person, check_zone
 from people.services import changes_write
 
@@ -180,7 +180,8 @@ def _fill(meeting: Meeting, plan: Plan, now: datetime) -> None:
     days = tuple(sorted(set(plan.weekdays)))
     meeting.rrule = weekly(days)
     meeting.starts_local = _first_start(days, plan.starts, plan.zone, now)
-    meeting.folded = fold(f"{meeting.name} {meeting.place} {meeting.address} {meeting.region}")
+    parts = (meeting.name, meeting.place, meeting.address, meeting.region)
+    meeting.folded = folded_words(parts, types=meeting.types, fellowship=meeting.fellowship)
     meeting.clean_fields(exclude=[f.name for f in Meeting._meta.fields if f.name not in _CHECKED])  # noqa: SLF001
 
 
