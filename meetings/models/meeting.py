@@ -81,7 +81,9 @@ class Meeting(models.Model):
             models.Index(fields=["next_ends_at"], name="meeting_next_end", condition=Q(closed_at=None)),
             models.Index(fields=["latitude", "longitude"], name="meeting_where", condition=Q(closed_at=None)),
             models.Index(
-                fields=["id"], name="meeting_by_appointment", condition=Q(starts_local=None, closed_at=None, on_hold=False)
+                fields=["id"],
+                name="meeting_by_appointment",
+                condition=Q(starts_local=None, closed_at=None, on_hold=False),
             ),
         ]
 
@@ -114,7 +116,9 @@ class MeetingDay(models.Model):
     z = models.FloatField(null=True)
     tags = models.TextField(blank=True, default="")  # " #x #w "
     fellowship = models.CharField(max_length=16, blank=True, default="")
-    name_key = models.CharField(max_length=48, blank=True, default="")  # folded: the order by name, by an index of its own
+    name_key = models.CharField(
+        max_length=48, blank=True, default=""
+    )  # folded: the order by name, by an index of its own
 
     class Meta:
         constraints: ClassVar = [

@@ -46,7 +46,9 @@ def upcoming_refresh(*, meeting_ids: Collection[int], now: datetime | None = Non
         for meeting in meetings:
             upcoming_set(meeting, days[meeting.pk], now=moment, changes=changes.get(meeting.pk))
         Meeting.objects.bulk_update(meetings, COLUMNS, batch_size=BATCH)
-        MeetingDay.objects.bulk_update([day for of_one in days.values() for day in of_one], DAY_COLUMNS, batch_size=BATCH)
+        MeetingDay.objects.bulk_update(
+            [day for of_one in days.values() for day in of_one], DAY_COLUMNS, batch_size=BATCH
+        )
 
 
 def upcoming_set(

@@ -9,10 +9,12 @@ from meetings.selectors.finder.asked import (
     PAGE,
     RADIUS_KM,
     TIMES,
+    Box,
     Found,
     Page,
     Search,
 )
+from meetings.selectors.finder.facets import Facets, facets
 from meetings.selectors.finder.find import search
 from meetings.selectors.finder.listed import anything_listed, main_zone, tags_of
 from meetings.selectors.finder.view import JOIN_SHOWN_BEFORE, MeetingView, can_see_join, meeting_view, zones_differ
@@ -27,12 +29,15 @@ __all__ = [
     "PAGE",
     "RADIUS_KM",
     "TIMES",
+    "Box",
+    "Facets",
     "Found",
     "MeetingView",
     "Page",
     "Search",
     "anything_listed",
     "can_see_join",
+    "facets",
     "main_zone",
     "meeting_view",
     "search",

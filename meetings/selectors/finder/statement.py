@@ -81,7 +81,9 @@ def driver_of(asked: Search, span: Span) -> str:
     return "start" if span.narrow else "nearest"
 
 
-def matching(asked: Search, driver: str, *, mode: bool = True, marks: bool = True, fellowship: bool = True) -> Statement:
+def matching(
+    asked: Search, driver: str, *, mode: bool = True, marks: bool = True, fellowship: bool = True
+) -> Statement:
     """The statement for what a search asks of a meeting itself; the time is still to be added."""
     made = Statement(driver)
     _where(made, asked)
