@@ -1,4 +1,4 @@
-"""`script/bench finder [--meetings N] [--each N] [--only sqlite|postgresql]`: the five top searches at the size of the world.
+"""`script/bench finder [--meetings N] [--each N] [--only sqlite|postgresql]`: the five top searches at the world's size.
 
 200,000 meetings grown from real lists (bench/finder_world.py). One request at a time, warm, from the request's way in
 to the response's way out: middleware, search, page or JSON. Beside it the bare SQL: the statements of that very
@@ -215,8 +215,8 @@ def inside(count: int, each: int) -> None:
         fewest, most = min(of_one.statements), max(of_one.statements)
         statements = str(most) if fewest == most else f"{fewest}-{most}"
         print(
-            f"| {vendor} | {name} | {door} | {half:.1f} | {whole:.1f} | {goal:.0f} | {quantile(of_one.own, 0.99):.1f} | {half_bare:.1f} | {bare:.1f} |"
-            f" {whole / bare:.1f} | {statements} | {of_one.rows / each / 1000:.1f} |"
+            f"| {vendor} | {name} | {door} | {half:.1f} | {whole:.1f} | {goal:.0f} | {quantile(of_one.own, 0.99):.1f} |"
+            f" {half_bare:.1f} | {bare:.1f} | {whole / bare:.1f} | {statements} | {of_one.rows / each / 1000:.1f} |"
         )
     print(f"| {vendor} | statements that read a whole table: {len(bad)} | | | | | | | | | |")
     for line in bad:
@@ -272,9 +272,10 @@ def main() -> None:
     from bench.machine import record
 
     lines = [
-        f"{args.meetings:,} meetings, {args.each:,} requests of each search at each door, one at a time. {args.note}".strip(),
+        f"{args.meetings:,} meetings, {args.each:,} requests of each search at each door. {args.note}".strip(),
         "",
-        "| database | search | door | p50 ms | p99 ms | goal | p99 own CPU | bare SQL p50 | bare SQL p99 | p99 / bare | statements | kB |",
+        "| database | search | door | p50 ms | p99 ms | goal | p99 own CPU | bare SQL p50 | bare SQL p99 | p99 / bare |"
+        " statements | kB |",
         "|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     with databases(args.only) as ways:

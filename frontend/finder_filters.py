@@ -80,35 +80,25 @@ def main_chips(params: dict[str, str]) -> list[Chip]:
 def wider(params: dict[str, str], asked: Asked) -> list[tuple[str, str]]:
     """What to try when nothing was found: each drops one narrowing filter."""
     search = asked.search
-    tries: list[tuple[str, str]] = []
-    if search.within is not None or search.on_now:
-        tries.append((_("See what comes next"), url_of(params, within=None, on=None)))
-    if search.day:
-        tries.append((_("Any day"), url_of(params, day=None)))
-    if search.time:
-        tries.append((_("Any time of day"), url_of(params, time=None)))
-    if search.near and search.radius < RADII[-1]:
-        tries.append((_("Farther around"), url_of(params, radius=str(RADII[-1]))))
-    if search.box:
-        tries.append((_("Anywhere"), url_of(params, box=None)))
-    if (search.near or search.box) and search.mode != "online":
-        online = url_of(params, mode="online", place=None, near=None, radius=None, box=None, sort=None)
-        tries.append((_("Online, from anywhere"), online))
-    if search.tags:
-        tries.append((_("Any kind"), url_of(params, tags=None)))
-    if search.language:
-        tries.append((_("Any language"), url_of(params, lang=None)))
-    if search.fellowship:
-        tries.append((_("Any fellowship"), url_of(params, fellowship=None)))
-    if search.mode and not search.near:
-        tries.append((_("Online and in person"), url_of(params, mode=None)))
-    if len(search.words) > 1:
-        tries.append((_("Only “%(word)s”") % {"word": search.words[0]}, url_of(params, q=search.words[0])))
-    elif search.words:
-        tries.append((_("Without the words"), url_of(params, q=None)))
-    if params:
-        tries.append((_("Start again"), "?"))
-    return tries
+    placed = bool(search.near or search.box)
+    online = url_of(params, mode="online", place=None, near=None, radius=None, box=None, sort=None)
+    few_words = search.words[0] if len(search.words) > 1 else None
+    tries = [
+        (search.within is not None or search.on_now, _("See what comes next"), url_of(params, within=None, on=None)),
+        (search.day, _("Any day"), url_of(params, day=None)),
+        (search.time, _("Any time of day"), url_of(params, time=None)),
+        (search.near and search.radius < RADII[-1], _("Farther around"), url_of(params, radius=str(RADII[-1]))),
+        (search.box, _("Anywhere"), url_of(params, box=None)),
+        (placed and search.mode != "online", _("Online, from anywhere"), online),
+        (search.tags, _("Any kind"), url_of(params, tags=None)),
+        (search.language, _("Any language"), url_of(params, lang=None)),
+        (search.fellowship, _("Any fellowship"), url_of(params, fellowship=None)),
+        (search.mode and not placed, _("Online and in person"), url_of(params, mode=None)),
+        (few_words, _("Only “%(word)s”") % {"word": few_words}, url_of(params, q=few_words)),
+        (search.words and not few_words, _("Without the words"), url_of(params, q=None)),
+        (params, _("Start again"), "?"),
+    ]
+    return [(label, url) for narrows, label, url in tries if narrows]
 
 
 def _chip(params: dict[str, str], label: str, key: str, value: str, *never_with: str, count: int | None = None) -> Chip:

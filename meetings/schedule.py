@@ -62,6 +62,20 @@ def weekly(days: Collection[int]) -> str:
     return "FREQ=WEEKLY;BYDAY=" + ",".join(DAY_CODES[day] for day in sorted(set(days)))
 
 
+def ending(rule: str, last: date | None) -> str:
+    """`rule` with `last` as its last possible day (wall time, included), or without an end."""
+    parts = {name: value for name, value in _parts(rule).items() if name not in {"UNTIL", "COUNT"}}
+    if last is not None:
+        parts["UNTIL"] = f"{last:%Y%m%d}".rjust(8, "0")
+    return ";".join(f"{name}={value}" for name, value in parts.items())
+
+
+def last_day(rule: str) -> date | None:
+    """The day that `ending` wrote into `rule`; None for a rule without an end."""
+    until = _parts(rule).get("UNTIL", "") if rule else ""
+    return date.fromisoformat(until[:8]) if until else None
+
+
 def check(rule: str) -> str:
     """Return `rule` when it can be kept; raise BadRule with a sentence otherwise."""
     if rule and _parts(rule).get("FREQ") not in FREQUENCIES:

@@ -10,4 +10,5 @@ from meetings.services.upcoming import upcoming_due
 
 def tick(now: datetime) -> int:
     """Handle what is due at `now` (UTC); return how many items it was."""
-    return upcoming_due(now=now) + occurrences_prepare(now) + sheets_due(now=now) + plans_due(now=now)
+    # first the dates: once it is known that a series has no next one, nobody asks for those of an outage any more
+    return occurrences_prepare(now) + upcoming_due(now=now) + sheets_due(now=now) + plans_due(now=now)

@@ -89,6 +89,12 @@ class MeetingForm(Taking):
         widget=forms.TextInput(attrs={"inputmode": "url", "placeholder": "https://"}),
     )
     zone = forms.ChoiceField(label=_("Time zone"), choices=[(zone, zone) for zone in ZONES], initial="UTC")
+    last = forms.DateField(
+        label=_("Last day"),
+        required=False,
+        help_text=_("Empty: it goes on until you end it."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
 
     def plan(self, group_name: str) -> Plan:
         """The plan of a valid form; a meeting without a name takes its group's."""
@@ -103,6 +109,7 @@ class MeetingForm(Taking):
             place=data["place"],
             address=data["address"],
             conference_url=data["conference_url"],
+            last=data["last"],
         )
 
     def take(self, refused: ValidationError) -> None:

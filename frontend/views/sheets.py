@@ -1,19 +1,20 @@
 """The attendance list, signed in or by a facilitator's login-free link, and a member's own record."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import redirect, render
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from frontend.actor import signed_in
+from frontend.forms.days import day_of
 from frontend.views.groups.common import or_404, the_actor
 from ground import clock
 from ground.errors import Conflict
@@ -162,7 +163,7 @@ def away(request: HttpRequest) -> HttpResponse:
     first, last = request.POST.get("first", ""), request.POST.get("last", "")
     if request.method == "POST":
         try:
-            days = {"first": _day(first), "last": _day(last)}
+            days = {"first": day_of(first), "last": day_of(last)}
             if request.POST.get("action") == "undo":
                 done = away_undo(actor=actor, **days)
                 words = ngettext("%(n)d date is planned again.", "%(n)d dates are planned again.", done.excused)
@@ -300,17 +301,6 @@ def _marks(request: HttpRequest, sheet: "Sheet") -> "Marks":
 
 def _value(text: str) -> str | None:
     return None if text == NO_MARK else text
-
-
-def _day(text: str) -> date:
-    """A day of a form. Raises ValidationError."""
-    try:
-        day = parse_date(text)
-    except ValueError:
-        day = None
-    if day is None:
-        raise ValidationError(_("Give two days that exist."))
-    return day
 
 
 def _moment(text: str, zone: str) -> datetime:

@@ -2,5 +2,6 @@
 
 from meetings.api.attendance import urls as attendance_urls
 from meetings.api.finder import urls as finder_urls
+from meetings.api.series import urls as series_urls
 
-urls = [*finder_urls, *attendance_urls]
+urls = [*finder_urls, *attendance_urls, *series_urls]

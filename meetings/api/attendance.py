@@ -1,13 +1,12 @@
 """The JSON doors of attendance: dates, commitments, excuses, lists, self-logged meetings."""
 
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.http import Http404
 from django.urls import URLPattern, URLResolver, path
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.request import Request
@@ -16,6 +15,7 @@ from rest_framework.response import Response
 from ground import clock
 from groups.api import Door, actor_of, body_of, text_of
 from groups.selectors import facilitators, group_for, members_for
+from meetings.api.reading import day_named, key_named
 from meetings.models import Sheet
 from meetings.selectors import attendance
 from meetings.selectors.attendance import Date
@@ -110,11 +110,11 @@ class Excuse(Door):
     """POST: I cannot come on this date. DELETE: I can after all."""
 
     def post(self, request: Request, slug: str, key: str) -> Response:
-        excuse(actor=actor_of(request), meeting=attendance.meeting_at(slug), original_local=_key(key))
+        excuse(actor=actor_of(request), meeting=attendance.meeting_at(slug), original_local=key_named(key))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def delete(self, request: Request, slug: str, key: str) -> Response:
-        excuse_undo(actor=actor_of(request), meeting=attendance.meeting_at(slug), original_local=_key(key))
+        excuse_undo(actor=actor_of(request), meeting=attendance.meeting_at(slug), original_local=key_named(key))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -123,12 +123,12 @@ class Cancelled(Door):
 
     def post(self, request: Request, slug: str, key: str) -> Response:
         actor, meeting = actor_of(request), attendance.meeting_run_by(actor_of(request), slug)
-        occurrence_cancel(actor=actor, occurrence=occurrence_get(meeting=meeting, original_local=_key(key)))
+        occurrence_cancel(actor=actor, occurrence=occurrence_get(meeting=meeting, original_local=key_named(key)))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def delete(self, request: Request, slug: str, key: str) -> Response:
         actor, meeting = actor_of(request), attendance.meeting_run_by(actor_of(request), slug)
-        occurrence_uncancel(actor=actor, occurrence=occurrence_get(meeting=meeting, original_local=_key(key)))
+        occurrence_uncancel(actor=actor, occurrence=occurrence_get(meeting=meeting, original_local=key_named(key)))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -141,7 +141,7 @@ class Duty(Door):
         people = {str(one.pid): one for one in facilitators(meeting.group)} if meeting.group else {}
         if pid is not None and (not isinstance(pid, str) or pid not in people):
             raise ValidationError({"person": _("Only a facilitator of the group can be on duty.")})
-        held = occurrence_get(meeting=meeting, original_local=_key(key))
+        held = occurrence_get(meeting=meeting, original_local=key_named(key))
         occurrence_duty_set(actor=actor, occurrence=held, person=people[pid] if pid else None)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -157,7 +157,7 @@ class MovedTo(Door):
             wall = None
         if wall is None or wall.tzinfo is not None:
             raise ValidationError({"starts": _("Say when it is: a day and a time.")})
-        held = occurrence_get(meeting=meeting, original_local=_key(key))
+        held = occurrence_get(meeting=meeting, original_local=key_named(key))
         moved = occurrence_move(actor=actor, occurrence=held, starts_local=wall)
         return Response({"starts_at": moved.starts_at, "ends_at": moved.ends_at})
 
@@ -236,11 +236,11 @@ class Away(Door):
 
     def post(self, request: Request) -> Response:
         body = body_of(request)
-        first, last = (_day(name, text_of(body, name, "")) for name in ("first", "last"))
+        first, last = (day_named(name, text_of(body, name, "")) for name in ("first", "last"))
         return Response(asdict(away.away_set(actor=actor_of(request), first=first, last=last)))
 
     def delete(self, request: Request) -> Response:
-        first, last = (_day(name, request.query_params.get(name, "")) for name in ("first", "last"))
+        first, last = (day_named(name, request.query_params.get(name, "")) for name in ("first", "last"))
         return Response(asdict(away.away_undo(actor=actor_of(request), first=first, last=last)))
 
 
@@ -280,13 +280,6 @@ def _marks(body: dict[str, Any], sheet: Sheet) -> dict[Any, str | None]:
     return {people[pid]: value for pid, value in given.items()}
 
 
-def _key(text: str) -> datetime:
-    try:
-        return attendance.key_read(text)
-    except ValueError as wrong:
-        raise Http404 from wrong
-
-
 def _moment(text: str) -> datetime:
     try:
         moment = parse_datetime(text)
@@ -295,16 +288,6 @@ def _moment(text: str) -> datetime:
     if moment is None:
         raise ValidationError({"starts_at": _("Say when it was, with a time zone.")})
     return moment
-
-
-def _day(name: str, text: str) -> date:
-    try:
-        day = parse_date(text)
-    except ValueError:  # a date that does not exist
-        day = None
-    if day is None:
-        raise ValidationError({name: _("Give a day that exists, as in 2026-01-15.")})
-    return day
 
 
 def _sheet(sheet: Sheet) -> dict[str, Any]:

@@ -398,6 +398,7 @@ def plan_of(meeting: Meeting) -> dict[str, object]:
         "address": meeting.address,
         "conference_url": meeting.conference_url,
         "zone": meeting.zone,
+        "last": schedule.last_day(rule.rrule) if rule else None,
     }
 
 

@@ -15,12 +15,12 @@ from django.utils.translation import gettext as _
 from ground import clock
 from ground.wall import to_utc, to_wall
 from meetings import schedule
-from meetings.models import Commitment, Mark, MarkWrite, Meeting, Occurrence, Sheet
+from meetings.models import Commitment, Mark, Meeting, Occurrence, Sheet
 from meetings.schedule import Held
-from meetings.schema import refusal_in_words
 from meetings.selectors.attendance import stored_local
 from meetings.selectors.held import changes_of, rule_of
 from meetings.services.commitments import EXCUSED
+from meetings.services.marking import Wish, marks_write
 from meetings.services.occurrences import FARTHEST, occurrence_get, sheets_open
 from people.models import Person
 
@@ -117,27 +117,14 @@ def _write(actor: Person, occurrences: list[int], value: str | None, now: dateti
     # the sheets' rows are the queue: a facilitator may be closing one at this moment
     sheets = list(Sheet.objects.select_for_update().filter(occurrence__in=occurrences).order_by("pk"))
     marks = {mark.sheet_id: mark for mark in Mark.objects.filter(sheet__in=sheets, person=actor)}
-    fresh: list[Mark] = []
-    rewritten: list[Mark] = []
-    writes: list[MarkWrite] = []
+    wishes: list[Wish] = []
     kept = 0
     for sheet in sheets:
         mark = marks.get(sheet.pk)
-        before = mark.value if mark else None
-        if sheet.state == Sheet.CLOSED or (mark and before is not None and mark.by_id != actor.pk):
+        if sheet.state == Sheet.CLOSED or (mark and mark.value is not None and mark.by_id != actor.pk):
             kept += 1
             continue
-        if before == value:
-            continue
-        if mark is None:
-            mark = Mark(sheet=sheet, person=actor, expected=True)
-            fresh.append(mark)
-        else:
-            rewritten.append(mark)
-        mark.value, mark.at, mark.by = value, now, actor
-        writes.append(MarkWrite(mark=mark, before=before, after=value, revision=0, at=now, by=actor))
-    with refusal_in_words():
-        Mark.objects.bulk_create(fresh)
-    Mark.objects.bulk_update(rewritten, ["value", "at", "by"])
-    MarkWrite.objects.bulk_create(writes)
-    return Away(len(writes), kept)
+        wishes.append(Wish(sheet, actor, mark, value, expected=mark.expected if mark else True))
+    written = sum(wish.before != value for wish in wishes)
+    marks_write(wishes, actor=actor, now=now, revision=0)
+    return Away(written, kept)

@@ -10,9 +10,10 @@ from ground import clock
 from ground.errors import Conflict, Settled
 from groups.models import Group, Membership
 from groups.services import membership_end
-from meetings.models import Commitment, Mark, MarkWrite, Meeting, Occurrence, Sheet
+from meetings.models import Commitment, Mark, Meeting, Occurrence, Sheet
 from meetings.policies import can_come
 from meetings.schema import refusal_in_words
+from meetings.services.marking import Wish, marks_write
 from meetings.services.occurrences import occurrence_get, sheet_get
 from people.models import Person
 from people.services import changes_write
@@ -120,15 +121,9 @@ def _own_word(actor: Person, meeting: Meeting, original_local: datetime, value: 
         by_another = mark is not None and mark.value is not None and mark.by_id != actor.pk
         if sheet.state == Sheet.CLOSED or by_another:
             raise Conflict(_("The list has you already. Tell your facilitator if it is not right."))
-        if mark is None:
-            mark = Mark(sheet=sheet, person=actor)
-        before = mark.value
-        mark.value, mark.at, mark.by = value, now, actor
-        committed = Commitment.objects.at(occurrence.starts_at).filter(meeting=meeting, person=actor)
-        mark.expected = committed.exists()
-        with refusal_in_words():
-            mark.save()
-        MarkWrite.objects.create(mark=mark, before=before, after=value, revision=0, at=now, by=actor)
+        committed = Commitment.objects.at(occurrence.starts_at).filter(meeting=meeting, person=actor).exists()
+        wish = Wish(sheet, actor, mark, value, expected=committed)
+        marks_write([wish], actor=actor, now=now, revision=0)
     return occurrence
 
 

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import URLValidator
@@ -20,8 +20,9 @@ from groups.policies import can_run
 from groups.services import group_close, group_found
 from meetings.models import Commitment, Meeting
 from meetings.policies import can_run_meeting
-from meetings.schedule import weekly
+from meetings.schedule import ending, last_day, next_held, weekly
 from meetings.selectors.attendance import stored_local
+from meetings.selectors.held import changes_of, rule_of
 from meetings.services.commitments import commitments_end
 from meetings.services.occurrences import occurrences_rematch
 from meetings.services.upcoming import schedule_write, upcoming_refresh
@@ -34,7 +35,10 @@ LONGEST = 24 * 60 - 1  # minutes: a meeting ends before the next day's begins
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A weekly meeting as a facilitator describes it: wall time of `zone`, weekdays 0 = Monday, length in minutes."""
+    """A weekly meeting as a facilitator describes it: wall time of `zone`, weekdays 0 = Monday, length in minutes.
+
+    `last`: the last day on which it may be held (included); None: no end is set.
+    """
 
     name: str
     weekdays: tuple[int, ...]
@@ -45,6 +49,7 @@ class Plan:
     place: str = ""
     address: str = ""
     conference_url: str = ""
+    last: date | None = None
 
 
 def group_found_from_meeting(
@@ -108,10 +113,36 @@ def meeting_edit(*, actor: Person, meeting: Meeting, plan: Plan) -> Meeting:
         raise ValidationError(_("This meeting comes from a list. Its times are changed there."))
     now = clock.now()
     with transaction.atomic():
+        _locked(meeting)
+        over = _has_run_out(meeting, now)
         _fill(meeting, plan, now)
-        meeting.save(update_fields=_WRITTEN)
-        occurrences_rematch(meetings=[meeting], now=now)
-        schedule_write(meetings=[meeting], now=now)
+        _write(meeting, now, anew=over)
+    return meeting
+
+
+def meeting_last_set(*, actor: Person, meeting: Meeting, last: date | None) -> Meeting:
+    """Set ahead the last day of a series (day of the meeting's zone, included), or take its end away.
+
+    Coming dates after it go, with what was said about them; what has begun stays, and so does a date of before it that
+    was moved past it. Raises PermissionDenied, ValidationError for a day that leaves no date to come and for a meeting
+    of an imported list, Settled when the meeting has ended.
+    """
+    _refuse(actor, meeting)
+    if meeting.source_id is not None:
+        raise ValidationError(_("This meeting comes from a list. Its times are changed there."))
+    now = clock.now()
+    with transaction.atomic():
+        _locked(meeting)
+        over = _has_run_out(meeting, now)
+        rule = rule_of(meeting)
+        if rule is None or not rule.rrule:
+            raise ValidationError({"last": _("This meeting does not repeat.")})
+        meeting.rrule = ending(rule.rrule, last)
+        changed = rule_of(meeting)
+        coming = next_held(changed, now) if changed else None
+        if last is not None and (coming is None or coming.starts_at <= now):
+            raise ValidationError({"last": _("No date to come lies before this day.")})
+        _write(meeting, now, anew=over)
     return meeting
 
 
@@ -178,11 +209,38 @@ def _fill(meeting: Meeting, plan: Plan, now: datetime) -> None:
     meeting.place, meeting.address = plan.place.strip(), plan.address.strip()
     meeting.conference_url = plan.conference_url.strip()
     days = tuple(sorted(set(plan.weekdays)))
-    meeting.rrule = weekly(days)
+    meeting.rrule = ending(weekly(days), plan.last)
     meeting.starts_local = _first_start(days, plan.starts, plan.zone, now)
+    if plan.last is not None and plan.last < meeting.starts_local.date():
+        raise ValidationError({"last": _("No date to come lies before this day.")})
     parts = (meeting.name, meeting.place, meeting.address, meeting.region)
     meeting.folded = folded_words(parts, types=meeting.types, fellowship=meeting.fellowship)
     meeting.clean_fields(exclude=[f.name for f in Meeting._meta.fields if f.name not in _CHECKED])  # noqa: SLF001
+
+
+def _locked(meeting: Meeting) -> None:
+    """Two facilitators changing one series take turns, each on what the other left."""
+    fresh = Meeting.objects.select_for_update().get(pk=meeting.pk)
+    meeting.starts_local, meeting.rrule, meeting.zone = fresh.starts_local, fresh.rrule, fresh.zone
+    meeting.minutes = fresh.minutes
+
+
+def _has_run_out(meeting: Meeting, now: datetime) -> bool:
+    """Whether the last date that was set for the series is over."""
+    rule = rule_of(meeting)
+    if rule is None or last_day(rule.rrule) is None:
+        return False
+    return next_held(rule, now, changes_of([meeting], now).get(meeting.pk)) is None
+
+
+def _write(meeting: Meeting, now: datetime, *, anew: bool) -> None:
+    """Write a changed series. `anew`: it had run out, and is held again: who comes says so again."""
+    meeting.save(update_fields=_WRITTEN)
+    occurrences_rematch(meetings=[meeting], now=now)
+    schedule_write(meetings=[meeting], now=now)
+    if anew:
+        people = commitments_end(meeting=meeting, now=now)
+        changes_write(people=people, cause="uncommitted", ref=meeting.pk, at=now)
 
 
 def _first_start(days: Iterable[int], starts: time, zone: str, now: datetime) -> datetime:

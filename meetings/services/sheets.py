@@ -17,11 +17,11 @@ from ground import clock
 from ground.errors import Conflict, Settled
 from ground.wall import to_wall
 from groups.models import Group, Membership
-from meetings.models import Mark, MarkWrite, Meeting, Occurrence, Sheet
+from meetings.models import Mark, Meeting, Occurrence, Sheet
 from meetings.models.attendance import HERE, VALUES
 from meetings.policies import can_run_meeting, known_to
-from meetings.schema import refusal_in_words
 from meetings.selectors.attendance import OPEN_FOR, expected, occurrence_of, people_on
+from meetings.services.marking import Wish, marks_write
 from meetings.services.occurrences import reminders_withdraw, sheet_get
 from people.models import Person
 from people.services import access_log_many, changes_write, link_give
@@ -321,29 +321,11 @@ def _write(
     if not {person.pk for person in wanted} <= known_to(sheet.occurrence) | due:
         raise PermissionDenied
     held = {mark.person_id: mark for mark in Mark.objects.filter(sheet=sheet)}
-    changed: dict[Person, tuple[str | None, str | None]] = {}
-    fresh: list[Mark] = []
-    rewritten: list[Mark] = []
-    writes: list[MarkWrite] = []
-    for person, value in wanted.items():
-        mark = held.get(person.pk)
-        before = mark.value if mark else None
-        if mark is None and (value is not None or person.pk in due):
-            mark = Mark(sheet=sheet, person=person)
-            fresh.append(mark)
-        elif mark is None or before == value:
-            continue
-        else:
-            rewritten.append(mark)
-        mark.value, mark.expected, mark.at, mark.by = value, person.pk in due, now, actor
-        writes.append(MarkWrite(mark=mark, before=before, after=value, revision=revision, at=now, by=actor))
-        if before != value:
-            changed[person] = (before, value)
-    with refusal_in_words():
-        Mark.objects.bulk_create(fresh)
-    Mark.objects.bulk_update(rewritten, ["value", "expected", "at", "by"])
-    MarkWrite.objects.bulk_create(writes)
-    return changed
+    wishes = [
+        Wish(sheet, person, held.get(person.pk), value, expected=person.pk in due, row=person.pk in due)
+        for person, value in wanted.items()
+    ]
+    return marks_write(wishes, actor=actor, now=now, revision=revision)
 
 
 def _rows(sheet: Sheet, occurrence: Occurrence, group: Group) -> list[Row]:

@@ -1,6 +1,5 @@
 """A group's meetings: adding, changing and ending a series, cancelling dates, coming and not coming."""
 
-from datetime import date as day
 from datetime import datetime
 
 from django.contrib import messages
@@ -8,12 +7,13 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from frontend.actor import signed_in
+from frontend.forms.days import day_of
 from frontend.forms.groups import MeetingForm
 from frontend.views.groups.common import going_back, or_404, run_by, the_actor
 from ground import clock
@@ -51,12 +51,14 @@ def meeting(request: HttpRequest, slug: str, meeting_id: int) -> HttpResponse:
     """One meeting for its facilitators: which dates are not held, the series, its end."""
     own = run_by(request, slug)
     found = attendance.meeting_in(own.group, meeting_id)
-    form = MeetingForm(request.POST or None, initial=attendance.plan_of(found))
+    initial = attendance.plan_of(found)
+    form = MeetingForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             group_meetings.meeting_edit(actor=the_actor(request), meeting=found, plan=form.plan(own.group.name))
         except ValidationError as refused:
             form.take(refused)
+            found = attendance.meeting_in(own.group, meeting_id)  # as it is, not as it was to be
         else:
             messages.success(request, _("Saved. It holds from the next date on."))
             return redirect("group_meeting", slug, meeting_id)
@@ -65,6 +67,7 @@ def meeting(request: HttpRequest, slug: str, meeting_id: int) -> HttpResponse:
         "group": own.group,
         "meeting": found,
         "dates": attendance.dates_of([found], now=clock.now(), count=DATES),
+        "last_day": initial["last"],
     }
     return render(request, "groups/meeting.html", context, status=400 if form.errors else 200)
 
@@ -97,7 +100,7 @@ def holiday(request: HttpRequest, slug: str, meeting_id: int) -> HttpResponse:
     """Cancel every date between two days."""
     found = attendance.meeting_in(run_by(request, slug).group, meeting_id)
     try:
-        first, last = (_day(request.POST.get(name, "")) for name in ("first", "last"))
+        first, last = (day_of(request.POST.get(name, "")) for name in ("first", "last"))
         done = occurrences.occurrences_cancel_between(actor=the_actor(request), meeting=found, first=first, last=last)
     except ValidationError as refused:
         messages.warning(request, " ".join(refused.messages))
@@ -201,17 +204,6 @@ def date(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     else:
         return HttpResponseBadRequest()
     return redirect(going_back(request, _home(found.group.slug if found.group else "")))
-
-
-def _day(text: str) -> day:
-    """A day of a form. Raises ValidationError for one that does not exist."""
-    try:
-        found = parse_date(text)
-    except ValueError:
-        found = None
-    if found is None:
-        raise ValidationError(_("Give two days that exist."))
-    return found
 
 
 def _wall(text: str) -> datetime:

@@ -6,7 +6,7 @@ the worker is behind. A fixed number of queries, whatever is found.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -153,7 +153,7 @@ def _stored(
 ) -> tuple[list[Stored], list[Stored]]:
     """(rows whose stored time holds, in order; rows whose stored time is over: few, unless the worker is behind)."""
     driver = driver_of(asked, span)
-    rank, before = "''", []
+    rank, before = "''", list[float]()
     order = "d.next_starts_at, d.meeting_id"
     if asked.sort == BY_DISTANCE:
         rank, before = chord(asked)
@@ -212,7 +212,7 @@ def _around(rows: "QuerySet[Meeting]", asked: Search) -> "QuerySet[Meeting]":
         return rows
     south, west, north, east = window
     rows = rows.filter(mode__in=[Meeting.IN_PERSON, Meeting.HYBRID], latitude__gte=south, latitude__lte=north)
-    if -180 <= west and east <= 180:
+    if west >= -180 and east <= 180:
         rows = rows.filter(longitude__gte=west, longitude__lte=east)
     elif asked.box:
         rows = rows.filter(Q(longitude__gte=west) | Q(longitude__lte=east - 360))

@@ -16,9 +16,10 @@ from meetings.selectors.finder.asked import BY_NAME, Search
 from meetings.selectors.finder.span import Span
 from meetings.selectors.finder.where import chord_squared, grid_of, spot, window_of
 
-FEW = 2000  # meetings with a word: up to so many the index of words drives, else the order of time does
+FEW = 6000  # meetings with a word: up to so many the index of words drives, else the order of time does
 INDEXES = {"cell": "day_cell", "area": "day_area", "start": "day_next_start", "nearest": "day_nearest"}
 INDEXES |= {"online": "day_online", "name": "meetings_day_by_name", "late": "day_next_end"}
+_WITH_WORDS = f"SELECT id FROM meetings_meeting WHERE {WORDS.format(column='folded')} @@ %s::tsquery"  # noqa: S608
 
 
 @dataclass(slots=True)
@@ -43,7 +44,8 @@ class Statement:
             table = f"meetings_words w CROSS JOIN {table} ON d.meeting_id = w.rowid"
         if self.reads_meeting:
             table += f" {'CROSS ' if lite else ''}JOIN meetings_meeting m ON m.id = d.meeting_id"
-        return f"SELECT {select} FROM {table} WHERE {' AND '.join(self.where)} ORDER BY {order} LIMIT {limit:d}"
+        ordered = f" ORDER BY {order}" if order else ""
+        return f"SELECT {select} FROM {table} WHERE {' AND '.join(self.where)}{ordered} LIMIT {limit:d}"  # noqa: S608
 
 
 def moment(at: datetime) -> Any:
@@ -59,18 +61,20 @@ def moment_of(value: Any) -> datetime:
 def fetch(text: str, params: list[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(text, params)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
-def driver_of(asked: Search, span: Span) -> str:
+def driver_of(asked: Search, span: Span, *, ordered: bool = True) -> str:
     """What leaves the fewest rows: a place, else a short time, else rare words, else the order asked for itself.
 
-    One query, and only when words or types are asked for and neither place nor time is.
+    One query, and only when words or types are asked for and neither place nor time is. Not `ordered`: all rows are
+    wanted, so that words drive however frequent they are.
     """
     window = window_of(asked)
     if window is not None:
         return grid_of(window).column
-    if not span.narrow and (asked.words or asked.marks) and _is_rare(asked):
+    if not span.narrow and (asked.words or asked.marks) and (not ordered or _is_rare(asked)):
         return "words"
     if span.by_day:
         return "start"
@@ -132,18 +136,14 @@ def _by_words(made: Statement, words: list[str], marks: list[str]) -> None:
     if connection.vendor == "sqlite":
         made.add("w.meetings_words MATCH %s", _match(words, marks))
     else:
-        made.add(
-            f"d.meeting_id IN (SELECT id FROM meetings_meeting WHERE {WORDS.format(column='folded')} @@ %s::tsquery)",
-            _tsquery(words, marks),
-        )
+        made.add(f"d.meeting_id IN ({_WITH_WORDS})", _tsquery(words, marks))
 
 
 def _is_rare(asked: Search) -> bool:
     if connection.vendor == "sqlite":
         text, param = "SELECT rowid FROM meetings_words WHERE meetings_words MATCH %s", _match(asked.words, asked.marks)
     else:
-        text = f"SELECT id FROM meetings_meeting WHERE {WORDS.format(column='folded')} @@ %s::tsquery"
-        param = _tsquery(asked.words, asked.marks)
+        text, param = _WITH_WORDS, _tsquery(asked.words, asked.marks)
     ((found,),) = fetch(f"SELECT count(*) FROM ({text} LIMIT {FEW + 1}) AS few", [param])  # noqa: S608
     return bool(found <= FEW)
 
