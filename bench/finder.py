@@ -1,4 +1,4 @@
-"""`script/bench finder [--meetings N] [--each N] [--only sqlite|postgresql]`: the five top searches at the world's size.
+"""`script/bench finder [--meetings N] [--each N] [--only sqlite|postgresql]`: the five top searches.
 
 200,000 meetings grown from real lists (bench/finder_world.py). One request at a time, warm, from the request's way in
 to the response's way out: middleware, search, page or JSON. Beside it the bare SQL: the statements of that very
@@ -29,6 +29,10 @@ ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 11, 25, 0, 20, tzinfo=UTC)  # a Wednesday; 19:20 on Tuesday in New York, 01:20 in Berlin
 GOALS = {"sqlite": 40.0, "postgresql": 25.0}
 WARM = 50
+HEAD = (
+    "database", "search", "door", "p50 ms", "p99 ms", "goal", "p99 own CPU", "bare SQL p50", "bare SQL p99",
+    "p99 / bare", "statements", "kB",
+)  # fmt: skip
 WORDS = ("serenity", "big book", "hope", "women step", "early bird", "new", "young people", "candle", "saint", "friday")
 LANGUAGES = ("S", "FR", "DE", "POR", "POL", "FA", "ITA", "JA")
 Params = dict[str, str]
@@ -274,8 +278,7 @@ def main() -> None:
     lines = [
         f"{args.meetings:,} meetings, {args.each:,} requests of each search at each door. {args.note}".strip(),
         "",
-        "| database | search | door | p50 ms | p99 ms | goal | p99 own CPU | bare SQL p50 | bare SQL p99 | p99 / bare |"
-        " statements | kB |",
+        f"| {' | '.join(HEAD)} |",
         "|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     with databases(args.only) as ways:
