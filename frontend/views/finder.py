@@ -5,18 +5,23 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from frontend.actor import actor_of
+from frontend.actor import actor_of, signed_in
 from frontend.finder_filters import KEPT, filters, main_chips, url_of, wider
+from frontend.qr import qr_of
+from frontend.views.groups.common import the_actor
 from frontend.visitor import visitor_zone
 from ground import clock
 from ground.wall import to_wall
 from meetings.selectors import finder
 from meetings.selectors.asking import asked_from
+from meetings.services.group_meetings import meeting_confirm
 
 MORE = ("tags", "lang", "fellowship", "time", "sort")  # filters that stand below "More days and kinds"
 
@@ -87,9 +92,27 @@ def meeting(request: HttpRequest, slug: str) -> HttpResponse:
         "dates": [_date(held.starts_at, held.ends_at, view.meeting.zone, visitors, now) for held in view.dates],
         "zone": visitors,
         "tags": [name for _code, name in finder.tags_of(view.meeting)],
+        "address": _address(request),
+        "drawn": qr_of(_address(request)),
         "phone": "".join(c for c in view.meeting.conference_phone if c in "+0123456789,*#")[:40],
     }
     return render(request, "finder/meeting.html", context, status=410 if view.meeting.closed_at else 200)
+
+
+@require_POST
+@signed_in
+def confirm(request: HttpRequest, slug: str) -> HttpResponse:
+    """One tap of a facilitator: all that stands here is right."""
+    view = finder.meeting_view(slug, the_actor(request), clock.now())
+    if view is None:
+        raise Http404
+    meeting_confirm(actor=the_actor(request), meeting=view.meeting)
+    messages.success(request, _("Thank you. The finder says that it was confirmed today."))
+    return redirect("meeting", slug)
+
+
+def _address(request: HttpRequest) -> str:
+    return settings.SITE_URL + request.path if settings.SITE_URL else request.build_absolute_uri(request.path)
 
 
 # --- rows -----------------------------------------------------------------------------------------------------

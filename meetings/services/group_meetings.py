@@ -126,6 +126,17 @@ def meeting_edit(*, actor: Person, meeting: Meeting, plan: Plan) -> Meeting:
     return meeting
 
 
+def meeting_confirm(*, actor: Person, meeting: Meeting) -> Meeting:
+    """A facilitator says: what the finder shows of this meeting is right today. Twice a day is once.
+
+    Raises PermissionDenied, Settled when it has ended. The day is the meeting's own.
+    """
+    _refuse(actor, meeting)
+    meeting.confirmed_on = to_wall(clock.now(), meeting.zone).date()
+    Meeting.objects.filter(pk=meeting.pk).update(confirmed_on=meeting.confirmed_on)
+    return meeting
+
+
 def meeting_last_set(*, actor: Person, meeting: Meeting, last: date | None) -> Meeting:
     """Set ahead the last day of a series (day of the meeting's zone, included), or take its end away.
 

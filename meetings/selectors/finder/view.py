@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from ground.wall import to_wall
 from groups.policies import can_see
 from meetings.models import Meeting
+from meetings.policies import can_run_meeting
 from meetings.schedule import Held
 from meetings.selectors.finder.asked import Found
 from meetings.selectors.held import dates_of
@@ -24,6 +26,7 @@ class MeetingView:
     join_shown: bool
     may_found: bool  # no group here has it yet, for somebody who is signed in
     own_group: bool  # the visitor belongs to its group
+    may_confirm: bool  # the visitor runs it, and has not confirmed it today
 
     @property
     def notes(self) -> str:
@@ -46,8 +49,15 @@ def meeting_view(slug: str, person: Person | None, now: datetime) -> MeetingView
         dates=dates,
         join_shown=can_see_join(person, meeting, held, now),
         may_found=person is not None and group is None and meeting.closed_at is None,
+        may_confirm=_may_confirm(person, meeting, now),
         own_group=person is not None and group is not None and can_see(person, group),
     )
+
+
+def _may_confirm(person: Person | None, meeting: Meeting, now: datetime) -> bool:
+    if person is None or meeting.closed_at is not None or not can_run_meeting(person, meeting):
+        return False
+    return meeting.confirmed_on != to_wall(now, meeting.zone).date()
 
 
 def can_see_join(person: Person | None, meeting: Meeting, held: Held | None, now: datetime) -> bool:
