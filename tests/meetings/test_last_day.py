@@ -190,7 +190,7 @@ def test_by_json_a_facilitator_cancels_from_day_to_day_or_by_date(circle):
     assert answer.json() == {"cancelled": ["20260122T1900", "20260129T1900"]}
     assert facilitator.post(door, {"dates": ["20260205T1900"]}, format="json").json()["cancelled"] == ["20260205T1900"]
     assert Occurrence.objects.filter(state="cancelled").count() == 3
-    for wrong in (
+    wrongs: tuple[object, ...] = (
         {"first": "2026-01-20"},
         {"first": "2026-02-30", "last": "2026-03-30"},
         {"first": "2026-01-31", "last": "2026-01-20"},
@@ -200,7 +200,8 @@ def test_by_json_a_facilitator_cancels_from_day_to_day_or_by_date(circle):
         {"dates": ["20260212T1900"], "first": "2026-01-20"},
         {"days": 3},
         [],
-    ):
+    )
+    for wrong in wrongs:
         assert facilitator.post(door, wrong, format="json").status_code == 400, wrong
     assert Occurrence.objects.filter(state="cancelled").count() == 3, "all or none"
     assert as_(make_member()).post(door, {"dates": ["20260212T1900"]}, format="json").status_code == 403

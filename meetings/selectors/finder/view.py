@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ground.wall import to_wall
-from groups.policies import can_see
+from groups.policies import can_run, can_see
 from meetings.models import Meeting
-from meetings.policies import can_run_meeting
 from meetings.schedule import Held
 from meetings.selectors.finder.asked import Found
 from meetings.selectors.held import dates_of
@@ -55,7 +54,9 @@ def meeting_view(slug: str, person: Person | None, now: datetime) -> MeetingView
 
 
 def _may_confirm(person: Person | None, meeting: Meeting, now: datetime) -> bool:
-    if person is None or meeting.closed_at is not None or not can_run_meeting(person, meeting):
+    if person is None or meeting.group is None or meeting.closed_at is not None:
+        return False
+    if not can_run(person, meeting.group):
         return False
     return meeting.confirmed_on != to_wall(now, meeting.zone).date()
 
