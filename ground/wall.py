@@ -2,14 +2,17 @@
 one that occurs twice is the first."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+zone_named = lru_cache(maxsize=1024)(ZoneInfo)  # ZoneInfo itself keeps eight, and reads the others from the disk again
 
 
 def to_utc(wall: datetime, zone: str) -> datetime:
     """The instant (aware, UTC) of a naive wall time in an IANA zone. Raises ZoneInfoNotFoundError."""
-    return wall.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)
+    return wall.replace(tzinfo=zone_named(zone), fold=0).astimezone(UTC)
 
 
 def to_wall(instant: datetime, zone: str) -> datetime:
     """The naive wall time of an aware instant in an IANA zone. Raises ZoneInfoNotFoundError."""
-    return instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None, fold=0)
+    return instant.astimezone(zone_named(zone)).replace(tzinfo=None, fold=0)

@@ -95,3 +95,15 @@ TYPES: dict[str, str] = {
 }
 
 NOT_SHOWN = frozenset({"ONL", "TC"})  # said by the mode and the state of the meeting
+
+# the codes that name the language a meeting is held in, by ISO 639 code
+LANGUAGE_CODES: dict[str, str] = {
+    "AF": "af", "AM": "am", "AR": "ar", "ASL": "ase", "BG": "bg", "DA": "da", "DE": "de", "EL": "el", "EN": "en",
+    "FA": "fa", "FI": "fi", "FR": "fr", "HE": "he", "HI": "hi", "HR": "hr", "HU": "hu", "IS": "is", "ITA": "it",
+    "JA": "ja", "KA": "ka", "KOR": "ko", "LT": "lt", "ML": "ml", "MT": "mt", "NE": "ne", "NL": "nl", "NO": "no",
+    "POL": "pl", "POR": "pt", "PUN": "pa", "RUS": "ru", "S": "es", "SK": "sk", "SL": "sl", "SV": "sv", "TH": "th",
+    "TL": "tl", "TUR": "tr", "UK": "uk",
+}  # fmt: skip
+LANGUAGES = frozenset(LANGUAGE_CODES)
+# the codes that say who can get in and take part
+ACCESS = frozenset({"X", "XB", "ASL", "BA", "CF", "FF", "OUT", "XT", "SM"})

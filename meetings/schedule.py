@@ -62,6 +62,40 @@ def weekly(days: Collection[int]) -> str:
     return "FREQ=WEEKLY;BYDAY=" + ",".join(DAY_CODES[day] for day in sorted(set(days)))
 
 
+WEEKLY, FORTNIGHTLY, MONTHLY, ONCE = "weekly", "fortnightly", "monthly", "once"
+PLACES_IN_MONTH = (1, 2, 3, 4, -1)  # which of a month's Tuesdays; -1 is the last
+
+
+def repeating(how: str, days: Collection[int], places: Collection[int] = ()) -> str:
+    """The rule of one of the four ways a meeting repeats. `places`: of a monthly one, each of them on each day."""
+    if how == ONCE:
+        return ""
+    if how == WEEKLY:
+        return weekly(days)
+    if how == FORTNIGHTLY:
+        return weekly(days).replace("FREQ=WEEKLY", "FREQ=WEEKLY;INTERVAL=2")
+    if how != MONTHLY or not days or not places or not set(places) <= set(PLACES_IN_MONTH):
+        raise BadRule("a monthly meeting needs a weekday and which of the month's it is")
+    wanted = [place for place in PLACES_IN_MONTH if place in places]
+    return "FREQ=MONTHLY;BYDAY=" + ",".join(f"{n}{DAY_CODES[day]}" for n in wanted for day in sorted(set(days)))
+
+
+def repeats_of(rule: str) -> tuple[str, list[int]]:
+    """(how a rule of `repeating` repeats, its places in the month)."""
+    if not rule:
+        return ONCE, []
+    parts = _parts(rule)
+    if parts["FREQ"] == "MONTHLY" and "BYDAY" in parts:
+        found = {int(code[:-2]) for code in parts["BYDAY"].split(",") if code[:-2]}
+        return MONTHLY, [place for place in PLACES_IN_MONTH if place in found]
+    return (FORTNIGHTLY if parts.get("INTERVAL", "1") == "2" else WEEKLY), []
+
+
+def first_after(rule: Rule, wall: datetime) -> datetime | None:
+    """The first wall start of the rule later than `wall` (naive); None when there is none."""
+    return next((local for local in _locals(rule, wall) if local > wall), None)
+
+
 def ending(rule: str, last: date | None) -> str:
     """`rule` with `last` as its last possible day (wall time, included), or without an end."""
     parts = {name: value for name, value in _parts(rule).items() if name not in {"UNTIL", "COUNT"}}

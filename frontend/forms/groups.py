@@ -18,6 +18,13 @@ WEEKDAYS = [
     (5, _("Saturday")),
     (6, _("Sunday")),
 ]
+REPEATS = [
+    ("weekly", _("Every week")),
+    ("fortnightly", _("Every second week")),
+    ("monthly", _("On some weeks of the month")),
+    ("once", _("Once")),
+]
+PLACES = [(1, _("first")), (2, _("second")), (3, _("third")), (4, _("fourth")), (-1, _("last"))]
 MODES = [("in_person", _("In person")), ("online", _("Online")), ("hybrid", _("Both"))]
 
 
@@ -63,7 +70,7 @@ class FoundForm(GroupForm):
 
 
 class MeetingForm(Taking):
-    """A weekly meeting in wall time of its zone."""
+    """A meeting in wall time of its zone: how often, on which days, from when."""
 
     title = forms.CharField(
         label=_("Name of the meeting"), required=False, max_length=120, help_text=_("Empty: the group's name.")
@@ -72,7 +79,17 @@ class MeetingForm(Taking):
         label=_("On which days?"),
         choices=WEEKDAYS,
         coerce=int,
-        error_messages={"required": _("Choose a day of the week.")},
+        required=False,
+    )
+    repeats = forms.ChoiceField(label=_("How often?"), choices=REPEATS, initial="weekly", required=False)
+    places = forms.TypedMultipleChoiceField(
+        label=_("Which of the month's days?"), choices=PLACES, coerce=int, required=False
+    )
+    first = forms.DateField(
+        label=_("From which day?"),
+        required=False,
+        help_text=_("Empty: from the next one on. Every second week is counted from here; once means this day."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     starts = forms.TimeField(label=_("Starts at"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
     minutes = forms.IntegerField(
@@ -110,6 +127,9 @@ class MeetingForm(Taking):
             address=data["address"],
             conference_url=data["conference_url"],
             last=data["last"],
+            repeats=data["repeats"] or "weekly",
+            places=tuple(data["places"]),
+            first=data["first"],
         )
 
     def take(self, refused: ValidationError) -> None:

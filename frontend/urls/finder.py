@@ -4,5 +4,7 @@ from frontend.views import finder
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", finder.find, name="find"),
+    path("meetings/counts/", finder.counts, name="find_counts"),
+    path("meetings/<slug:slug>/confirm/", finder.confirm, name="meeting_confirm"),
     path("meetings/<slug:slug>/", finder.meeting, name="meeting"),
 ]

@@ -4,34 +4,26 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
-from urllib.parse import urlencode
 
+from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils.dates import WEEKDAYS_ABBR
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from frontend.actor import actor_of
+from frontend.actor import actor_of, signed_in
+from frontend.finder_filters import KEPT, filters, main_chips, url_of, wider
+from frontend.qr import qr_of
+from frontend.views.groups.common import the_actor
 from frontend.visitor import visitor_zone
 from ground import clock
 from ground.wall import to_wall
-from meetings.guide_types import TYPES
 from meetings.selectors import finder
-from meetings.selectors.asking import Asked, asked_from
+from meetings.selectors.asking import asked_from
+from meetings.services.group_meetings import meeting_confirm
 
-KEPT = ("q", "place", "near", "radius", "day", "within", "on", "mode", "tags")  # what an address may carry
-RADII = (5, 10, 25, 50, 100)
-TAGS = ("A", "BE", "X", "W", "M", "Y", "LGBTQ", "X-MED")
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A filter that is a link: to the same search with or without it."""
-
-    label: str
-    url: str
-    on: bool
+MORE = ("tags", "lang", "fellowship", "time", "sort")  # filters that stand below "More days and kinds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +50,31 @@ def find(request: HttpRequest) -> HttpResponse:
         page = finder.search(asked.search, now=now, after=request.GET.get("after", ""))
     rows = [_row(found, zone, now) for found in page.rows]
     context = {
-        "params": params,
-        "asked": asked,
-        "days": _by_day(rows, to_wall(now, zone).date()),
+        **filters(params, asked, to_wall(now, zone).date()),
+        "days": _by_day(rows, to_wall(now, zone).date(), asked.search.sort),
         "zone": zone,
         "zone_known": bool(visitors),
-        "chips": _chips(params),
-        "day_chips": _day_chips(params, to_wall(now, zone).date()),
-        "tag_chips": _tag_chips(params),
-        "more_open": params.get("tags") or params.get("day", "") in (*finder.DAY_NAMES, "tomorrow"),
-        "radii": RADII,
-        "radius": asked.search.radius,
-        "others": [(city.label, _url(params, place=city.label, near=None)) for city in asked.others],
-        "next_url": _url(params, after=page.after) if page.after else "",
-        "first_url": _url(params) if request.GET.get("after") else "",
-        "wider": _wider(params, asked),
+        "chips": main_chips(params),
+        "more_open": any(params.get(key) for key in MORE) or params.get("day", "") not in {"", "today"},
+        "others": [(city.label, url_of(params, place=city.label, near=None)) for city in asked.others],
+        "next_url": url_of(params, after=page.after) if page.after else "",
+        "first_url": url_of(params) if request.GET.get("after") else "",
+        "wider": [] if rows else wider(params, asked),
         "nothing_listed": not rows and not finder.anything_listed(),
     }
     return render(request, "finder/find.html", context)
+
+
+@require_safe
+def counts(request: HttpRequest) -> HttpResponse:
+    """The filters with how many meetings each would leave: a second request, after the list is there."""
+    now = clock.now()
+    visitors = visitor_zone(request)
+    params = {key: value for key in KEPT if (value := request.GET.get(key, "").strip())}
+    asked = asked_from(params, zone=visitors)
+    found = None if asked.unknown_place else finder.facets(asked.search, now=now)
+    today = to_wall(now, visitors or finder.main_zone()).date()
+    return render(request, "finder/more.html", filters(params, asked, today, found))
 
 
 @require_safe
@@ -93,9 +92,27 @@ def meeting(request: HttpRequest, slug: str) -> HttpResponse:
         "dates": [_date(held.starts_at, held.ends_at, view.meeting.zone, visitors, now) for held in view.dates],
         "zone": visitors,
         "tags": [name for _code, name in finder.tags_of(view.meeting)],
+        "address": _address(request),
+        "drawn": qr_of(_address(request)),
         "phone": "".join(c for c in view.meeting.conference_phone if c in "+0123456789,*#")[:40],
     }
     return render(request, "finder/meeting.html", context, status=410 if view.meeting.closed_at else 200)
+
+
+@require_POST
+@signed_in
+def confirm(request: HttpRequest, slug: str) -> HttpResponse:
+    """One tap of a facilitator: all that stands here is right."""
+    view = finder.meeting_view(slug, the_actor(request), clock.now())
+    if view is None:
+        raise Http404
+    meeting_confirm(actor=the_actor(request), meeting=view.meeting)
+    messages.success(request, _("Thank you. The finder says that it was confirmed today."))
+    return redirect("meeting", slug)
+
+
+def _address(request: HttpRequest) -> str:
+    return settings.SITE_URL + request.path if settings.SITE_URL else request.build_absolute_uri(request.path)
 
 
 # --- rows -----------------------------------------------------------------------------------------------------
@@ -112,8 +129,13 @@ def _row(found: finder.Found, zone: str, now: datetime) -> Row:
     return Row(found, local, there if there != local else None, minutes, tags)
 
 
-def _by_day(rows: list[Row], today: date) -> list[tuple[str, date | None, list[Row]]]:
-    """(heading, date when the heading is one, rows) in order: on now, today, tomorrow, further days, by appointment."""
+def _by_day(rows: list[Row], today: date, sort: str) -> list[tuple[str, date | None, list[Row]]]:
+    """(heading, date when the heading is one, rows) in order: on now, today, tomorrow, further days, by appointment.
+
+    Sorted otherwise the rows stand under one heading, and each says its day.
+    """
+    if sort and rows:
+        return [(_("By name") if sort == finder.BY_NAME else _("Nearest first"), None, rows)]
 
     def heading(row: Row) -> tuple[str, date | None]:
         if row.found.in_progress:
@@ -135,63 +157,3 @@ def _date(starts_at: datetime, ends_at: datetime, zone: str, visitors: str, now:
         "here": here if here != there else None,
         "on_now": starts_at <= now < ends_at,
     }
-
-
-# --- filters as links -----------------------------------------------------------------------------------------
-
-
-def _url(params: dict[str, str], **changes: str | None) -> str:
-    """The finder's address with some parameters set, or left out (None)."""
-    kept = {key: value for key, value in {**params, **changes}.items() if value}
-    return "?" + urlencode(kept) if kept else "?"
-
-
-def _chip(params: dict[str, str], label: str, key: str, value: str, *never_with: str) -> Chip:
-    on = params.get(key) == value
-    return Chip(label, _url(params, **{**dict.fromkeys(never_with), key: None if on else value}), on)
-
-
-def _chips(params: dict[str, str]) -> list[Chip]:
-    return [
-        _chip(params, _("Within the hour"), "within", "60", "on", "day"),
-        _chip(params, _("On now"), "on", "1", "within", "day"),
-        _chip(params, _("Today"), "day", "today", "within", "on"),
-        _chip(params, _("Online"), "mode", "online"),
-        _chip(params, _("In person"), "mode", "in_person"),
-    ]
-
-
-def _day_chips(params: dict[str, str], today: date) -> list[Chip]:
-    """Tomorrow, then the days after it, each by its name."""
-    chips = [_chip(params, _("Tomorrow"), "day", "tomorrow", "within", "on")]
-    for ahead in range(2, 7):
-        weekday = (today + timedelta(days=ahead)).weekday()
-        name = str(WEEKDAYS_ABBR[weekday])
-        chips.append(_chip(params, name, "day", finder.DAY_NAMES[weekday], "within", "on"))
-    return chips
-
-
-def _tag_chips(params: dict[str, str]) -> list[Chip]:
-    chosen = [tag for tag in params.get("tags", "").upper().split(",") if tag]
-    chips = []
-    for code in TAGS:
-        rest = [tag for tag in chosen if tag != code]
-        on = code in chosen
-        chips.append(Chip(TYPES[code], _url(params, tags=",".join(rest if on else [*rest, code])), on))
-    return chips
-
-
-def _wider(params: dict[str, str], asked: Asked) -> list[tuple[str, str]]:
-    """What to try when nothing was found: each drops one narrowing filter."""
-    tries: list[tuple[str, str]] = []
-    if asked.search.within is not None or asked.search.on_now:
-        tries.append((_("See what comes next"), _url(params, within=None, on=None)))
-        if asked.search.mode != "online":
-            tries.append((_("Online, from anywhere"), _url(params, mode="online", place=None, near=None, radius=None)))
-    elif asked.search.day:
-        tries.append((_("Any day"), _url(params, day=None)))
-    if asked.search.near and asked.search.radius < RADII[-1]:
-        tries.append((_("Farther around"), _url(params, radius=str(RADII[-1]))))
-    if params:
-        tries.append((_("Start again"), "?"))
-    return tries

@@ -63,6 +63,7 @@ class Meeting(models.Model):
     place = models.CharField(max_length=255, blank=True, default="")
     address = models.CharField(max_length=255, blank=True, default="")
     region = models.CharField(max_length=120, blank=True, default="")
+    fellowship = models.CharField(max_length=16, blank=True, default="")  # a code of meetings.fellowships, or empty
     latitude = models.FloatField(null=True)
     longitude = models.FloatField(null=True)
     approximate = models.BooleanField(default=False)
@@ -100,6 +101,11 @@ class Meeting(models.Model):
             models.Index(fields=["next_starts_at"], name="meeting_next_start", condition=Q(closed_at=None)),
             models.Index(fields=["next_ends_at"], name="meeting_next_end", condition=Q(closed_at=None)),
             models.Index(fields=["latitude", "longitude"], name="meeting_where", condition=Q(closed_at=None)),
+            models.Index(
+                fields=["id"],
+                name="meeting_by_appointment",
+                condition=Q(starts_local=None, closed_at=None, on_hold=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -109,8 +115,9 @@ class Meeting(models.Model):
 class MeetingDay(models.Model):
     """One weekday (0 = Monday, as in Python) on which a meeting is held, at `minute` of the local day.
 
-    `next_starts_at`/`next_ends_at` (UTC) are the next occurrence of this weekday that has not ended: the finder asks
-    these rows for "Tuesday", whose bounds are the visitor's.
+    `next_starts_at`/`next_ends_at` (UTC) are the next occurrence of this weekday that has not ended; `nearest` marks
+    the earliest of its meeting. The finder asks these rows alone: the columns below `nearest` are copies that narrow a
+    search, kept by the database itself (meetings.search_schema). Nobody else writes them.
     """
 
     meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="days")
@@ -118,6 +125,21 @@ class MeetingDay(models.Model):
     minute = models.PositiveSmallIntegerField()
     next_starts_at = models.DateTimeField(null=True)
     next_ends_at = models.DateTimeField(null=True)
+    nearest = models.BooleanField(default=False)
+    online = models.BooleanField(default=False)  # a hybrid meeting is both
+    onsite = models.BooleanField(default=False)
+    latitude = models.FloatField(null=True)  # of meetings that are held at a place
+    longitude = models.FloatField(null=True)
+    cell = models.IntegerField(null=True)  # the quarter of a degree it lies in
+    area = models.IntegerField(null=True)  # the two degrees
+    x = models.FloatField(null=True)  # the place on a globe of radius 1: distances without angles
+    y = models.FloatField(null=True)
+    z = models.FloatField(null=True)
+    tags = models.TextField(blank=True, default="")  # " #x #w "
+    fellowship = models.CharField(max_length=16, blank=True, default="")
+    name_key = models.CharField(
+        max_length=48, blank=True, default=""
+    )  # folded: the order by name, by an index of its own
 
     class Meta:
         constraints: ClassVar = [
@@ -128,6 +150,10 @@ class MeetingDay(models.Model):
             models.Index(fields=["weekday", "minute"], name="meeting_by_day"),
             models.Index(fields=["next_starts_at"], name="day_next_start"),
             models.Index(fields=["next_ends_at"], name="day_next_end"),
+            models.Index(fields=["nearest", "next_starts_at", "meeting"], name="day_nearest"),
+            models.Index(fields=["online", "nearest", "next_starts_at"], name="day_online"),
+            models.Index(fields=["cell", "next_starts_at"], name="day_cell"),
+            models.Index(fields=["area", "next_starts_at"], name="day_area"),
         ]
 
 

@@ -10,7 +10,7 @@ from meetings import places
 from meetings.guide import known_zones
 from meetings.guide_types import TYPES
 from meetings.places import City
-from meetings.selectors.finder import RADIUS_KM, Search
+from meetings.selectors.finder import RADIUS_KM, Box, Search
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Asked:
 
 
 def asked_from(params: Mapping[str, str], *, zone: str = "") -> Asked:
-    """Read q, day, within, on, mode, place, near, radius, tags, zone. Raises ValidationError naming what is wrong.
+    """Read the parameters of docs/finder.md. Raises ValidationError naming what is wrong.
 
     `zone` is the visitor's when the parameters name none. A place that is not known is no error here.
     """
@@ -43,6 +43,7 @@ def asked_from(params: Mapping[str, str], *, zone: str = "") -> Asked:
     within = number("within", int, _("Minutes from 1 to 10080."))
     radius = number("radius", float, _("Kilometres, more than 0 and at most 500."))
     near = _spot(params.get("near", ""), wrong)
+    box = _window(params.get("box", ""), wrong)
     own_zone = params.get("zone", "").strip()
     if own_zone and own_zone not in known_zones():
         wrong["zone"] = _("This time zone is not known here.")
@@ -64,8 +65,13 @@ def asked_from(params: Mapping[str, str], *, zone: str = "") -> Asked:
         on_now=params.get("on", "") not in {"", "0", "no", "false"},
         near=near or ((place.latitude, place.longitude) if place else None),
         radius=RADIUS_KM if radius is None else radius,
+        time=params.get("time", "").strip().lower(),
+        box=None if place or near else box,
         mode=params.get("mode", "").strip(),
         tags=tags,
+        language=params.get("lang", "").strip().upper(),
+        fellowship=params.get("fellowship", "").strip().upper(),
+        sort=params.get("sort", "").strip(),
         zone=own_zone or zone,
     )
     search.check()
@@ -93,3 +99,15 @@ def _spot(text: str, wrong: dict[str, str]) -> tuple[float, float] | None:
         wrong["near"] = _("Two numbers: latitude,longitude.")
         return None
     return lat, lon
+
+
+def _window(text: str, wrong: dict[str, str]) -> Box | None:
+    """`south,west,north,east`: what a map shows."""
+    if not text.strip():
+        return None
+    try:
+        south, west, north, east = (float(part) for part in text.split(","))
+    except ValueError:
+        wrong["box"] = _("Four numbers: south,west,north,east, at most 20 degrees apart.")
+        return None
+    return south, west, north, east

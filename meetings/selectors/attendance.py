@@ -11,6 +11,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q
 
+from ground import clock
 from ground.wall import to_utc, to_wall
 from groups.models import Group, Membership
 from meetings import schedule
@@ -388,8 +389,14 @@ def local_of(occurrence: Occurrence) -> datetime:
 def plan_of(meeting: Meeting) -> dict[str, object]:
     """A meeting in the words of the form that changes it."""
     rule = rule_of(meeting)
+    repeats, places = schedule.repeats_of(meeting.rrule)
+    coming = schedule.first_after(rule, to_wall(clock.now(), rule.zone)) if rule else None
+    counted = coming is not None and repeats in {schedule.FORTNIGHTLY, schedule.ONCE}
     return {
         "title": meeting.name,
+        "repeats": repeats,
+        "places": places,
+        "first": coming.date() if counted and coming else None,
         "weekdays": sorted(schedule.weekdays(rule)) if rule else [],
         "starts": rule.starts_local.time() if rule else None,
         "minutes": meeting.minutes,

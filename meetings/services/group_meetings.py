@@ -1,7 +1,6 @@
 """The meetings of groups: founding a group from a listed meeting or afresh, and the series that it keeps itself."""
 
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -18,27 +17,31 @@ from ground.wall import to_wall
 from groups.models import Group
 from groups.policies import can_run
 from groups.services import group_close, group_found
-from meetings.folding import fold
+from meetings import schedule
 from meetings.models import Commitment, Meeting
 from meetings.policies import can_run_meeting
-from meetings.schedule import ending, last_day, next_held, weekly
+from meetings.schedule import ending, last_day, next_held
 from meetings.selectors.attendance import stored_local
 from meetings.selectors.held import changes_of, rule_of
 from meetings.services.commitments import commitments_end
 from meetings.services.list_words import list_word_begin
 from meetings.services.occurrences import occurrences_rematch
 from meetings.services.upcoming import schedule_write, upcoming_refresh
+from meetings.wording import folded_words
 from people.models import Person, check_zone
 from people.services import changes_write
 
 LONGEST = 24 * 60 - 1  # minutes: a meeting ends before the next day's begins
+FARTHEST = timedelta(days=400)  # from today, of the day a series is counted from
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A weekly meeting as a facilitator describes it: wall time of `zone`, weekdays 0 = Monday, length in minutes.
+    """A meeting as a facilitator describes it: wall time of `zone`, weekdays 0 = Monday, length in minutes.
 
-    `last`: the last day on which it may be held (included); None: no end is set.
+    `repeats`: weekly, fortnightly, monthly (`places` says which of a month's weekdays, -1 the last) or once (on
+    `first`, whatever the weekdays). `first`: the day from which it is held, and from whose week every second week is
+    counted; None: from the next one on. `last`: the last day on which it may be held (included); None: no end is set.
     """
 
     name: str
@@ -51,6 +54,9 @@ class Plan:
     address: str = ""
     conference_url: str = ""
     last: date | None = None
+    repeats: str = schedule.WEEKLY
+    places: tuple[int, ...] = ()
+    first: date | None = None
 
 
 def group_found_from_meeting(
@@ -120,6 +126,17 @@ def meeting_edit(*, actor: Person, meeting: Meeting, plan: Plan) -> Meeting:
         list_word_begin(meeting=meeting, now=now)
         _fill(meeting, plan, now)
         _write(meeting, now, anew=over)
+    return meeting
+
+
+def meeting_confirm(*, actor: Person, meeting: Meeting) -> Meeting:
+    """A facilitator says: what the finder shows of this meeting is right today. Twice a day is once.
+
+    Raises PermissionDenied, Settled when it has ended. The day is the meeting's own.
+    """
+    _refuse(actor, meeting)
+    meeting.confirmed_on = to_wall(clock.now(), meeting.zone).date()
+    Meeting.objects.filter(pk=meeting.pk).update(confirmed_on=meeting.confirmed_on)
     return meeting
 
 
@@ -196,8 +213,7 @@ def _fill(meeting: Meeting, plan: Plan, now: datetime) -> None:
         check_zone(plan.zone)
     except ValidationError as unknown:
         raise ValidationError({"zone": _("This time zone is not known here.")}) from unknown
-    if not plan.weekdays or not set(plan.weekdays) <= set(range(7)):
-        raise ValidationError({"weekdays": _("Choose a day of the week.")})
+    _check_days(plan)
     if not 1 <= plan.minutes <= LONGEST:
         raise ValidationError({"minutes": _("A meeting lasts from one minute to less than a day.")})
     if plan.conference_url:
@@ -210,12 +226,14 @@ def _fill(meeting: Meeting, plan: Plan, now: datetime) -> None:
     meeting.zone, meeting.minutes, meeting.mode = plan.zone, plan.minutes, plan.mode
     meeting.place, meeting.address = plan.place.strip(), plan.address.strip()
     meeting.conference_url = plan.conference_url.strip()
-    days = tuple(sorted(set(plan.weekdays)))
-    meeting.rrule = ending(weekly(days), plan.last)
-    meeting.starts_local = _first_start(days, plan.starts, plan.zone, now)
+    meeting.rrule = schedule.repeating(plan.repeats, plan.weekdays, plan.places)
+    meeting.starts_local = _first_start(plan, meeting.rrule, now)
+    if meeting.rrule:
+        meeting.rrule = ending(meeting.rrule, plan.last)
     if plan.last is not None and plan.last < meeting.starts_local.date():
         raise ValidationError({"last": _("No date to come lies before this day.")})
-    meeting.folded = fold(f"{meeting.name} {meeting.place} {meeting.address} {meeting.region}")
+    parts = (meeting.name, meeting.place, meeting.address, meeting.region)
+    meeting.folded = folded_words(parts, types=meeting.types, fellowship=meeting.fellowship)
     meeting.clean_fields(exclude=[f.name for f in Meeting._meta.fields if f.name not in _CHECKED])  # noqa: SLF001
 
 
@@ -244,12 +262,35 @@ def _write(meeting: Meeting, now: datetime, *, anew: bool) -> None:
         changes_write(people=people, cause="uncommitted", ref=meeting.pk, at=now)
 
 
-def _first_start(days: Iterable[int], starts: time, zone: str, now: datetime) -> datetime:
-    """The first wall start that is still to come, stored as if UTC."""
-    wall = to_wall(now, zone)
-    today = datetime.combine(wall.date(), starts.replace(second=0, microsecond=0))
-    coming = (today + timedelta(days=ahead) for ahead in range(8))
-    first = next(start for start in coming if start.weekday() in set(days) and start > wall)
+def _check_days(plan: Plan) -> None:
+    """The days name a rule. Raises ValidationError naming the field."""
+    if plan.repeats not in {schedule.WEEKLY, schedule.FORTNIGHTLY, schedule.MONTHLY, schedule.ONCE}:
+        raise ValidationError({"repeats": _("Choose how often it is held.")})
+    if plan.repeats == schedule.ONCE:
+        if plan.first is None:
+            raise ValidationError({"first": _("Say on which day it is held.")})
+        return
+    if not plan.weekdays or not set(plan.weekdays) <= set(range(7)):
+        raise ValidationError({"weekdays": _("Choose a day of the week.")})
+    if plan.repeats == schedule.MONTHLY and not (plan.places and set(plan.places) <= set(schedule.PLACES_IN_MONTH)):
+        raise ValidationError({"places": _("Choose which of the month's days it is.")})
+
+
+def _first_start(plan: Plan, rrule: str, now: datetime) -> datetime:
+    """The first wall start by the rule that is still to come, stored as if UTC. Raises ValidationError."""
+    wall = to_wall(now, plan.zone)
+    at = plan.starts.replace(second=0, microsecond=0)
+    days = set(plan.weekdays)
+    since = plan.first
+    if since is None:  # every second week is counted from the next of its days
+        coming = (datetime.combine(wall.date() + timedelta(days=ahead), at) for ahead in range(8))
+        since = next(start for start in coming if start.weekday() in days and start > wall).date()
+    if abs(since - wall.date()) > FARTHEST:
+        raise ValidationError({"first": _("This date is too far from today.")})
+    rule = schedule.Rule(datetime.combine(since, at), plan.zone, plan.minutes, rrule)
+    first = schedule.first_after(rule, wall)
+    if first is None:
+        raise ValidationError({"first": _("This day has passed.")})
     return stored_local(first)
 
 

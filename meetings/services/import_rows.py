@@ -9,13 +9,12 @@ from django.conf import settings
 from django.utils.text import slugify
 
 from meetings import places
-from meetings.folding import fold
 from meetings.guide import Entry, first_start
-from meetings.guide_types import NOT_SHOWN, TYPES
 from meetings.list_values import WORDS, as_text
 from meetings.models import Meeting
 from meetings.places_of import town_in
 from meetings.schedule import weekly
+from meetings.wording import folded_words
 
 ANCHOR = date(2001, 1, 1)  # a Monday: lists name weekdays, not the day a meeting began
 SLUG_ROOM = 80  # of the 96 characters; the rest tells equal slugs of two lists apart
@@ -80,10 +79,8 @@ def with_extra_kept(meeting: Meeting, values: dict[str, Any], carries: Collectio
 
 def folded_of(meeting: Meeting) -> str:
     """What the finder's text search reads: each word after a blank, and `#code` for each type."""
-    labels = [TYPES[code] for code in meeting.types if code in TYPES and code not in NOT_SHOWN]
-    parts = (meeting.name, meeting.place, meeting.address, meeting.region, meeting.extra.get("group", ""), *labels)
-    words = dict.fromkeys(" ".join(fold(part) for part in parts).split())
-    return " ".join(["", *words, *(f"#{code.lower()}" for code in meeting.types), ""])
+    parts = (meeting.name, meeting.place, meeting.address, meeting.region, meeting.extra.get("group", ""))
+    return folded_words(parts, types=meeting.types, fellowship=meeting.fellowship)
 
 
 def differences(meeting: Meeting, values: dict[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ from meetings.selectors.held import changes_of, rule_of
 
 BATCH = 200
 COLUMNS = ("next_starts_at", "next_ends_at")
+DAY_COLUMNS = (*COLUMNS, "nearest")
 
 
 def upcoming_due(*, now: datetime, most: int = 10 * BATCH) -> int:
@@ -45,7 +46,9 @@ def upcoming_refresh(*, meeting_ids: Collection[int], now: datetime | None = Non
         for meeting in meetings:
             upcoming_set(meeting, days[meeting.pk], now=moment, changes=changes.get(meeting.pk))
         Meeting.objects.bulk_update(meetings, COLUMNS, batch_size=BATCH)
-        MeetingDay.objects.bulk_update([day for of_one in days.values() for day in of_one], COLUMNS, batch_size=BATCH)
+        MeetingDay.objects.bulk_update(
+            [day for of_one in days.values() for day in of_one], DAY_COLUMNS, batch_size=BATCH
+        )
 
 
 def upcoming_set(
@@ -54,11 +57,15 @@ def upcoming_set(
     """Fill the columns of a meeting and its days in memory; the caller writes them."""
     rule = rule_of(meeting) if meeting.closed_at is None and not meeting.on_hold else None
     best: Held | None = None
+    nearest: MeetingDay | None = None
     for day in days:
         held = next_held(rule, now, changes, weekday=day.weekday) if rule else None
         _put(day, held)
+        day.nearest = False
         if held and (best is None or held.starts_at < best.starts_at):
-            best = held
+            best, nearest = held, day
+    if nearest is not None:
+        nearest.nearest = True
     _put(meeting, best)
 
 

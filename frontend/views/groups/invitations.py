@@ -1,16 +1,15 @@
 """The ways into a group: the facilitators' page with link and QR, and the page that an invitation opens."""
 
-import segno
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from frontend.actor import actor_of, signed_in
+from frontend.qr import qr_of
 from frontend.views.groups.common import or_404, run_by, the_actor
 from groups import selectors, services
 from groups.services.invitations import sentence
@@ -43,7 +42,7 @@ def invite(request: HttpRequest, slug: str) -> HttpResponse:
         "code": code,
         "code_state": selectors.invitation_state_now(code) if code else "",
         "link": link,
-        "qr": _qr(link) if code else "",
+        "qr": qr_of(link) if code else "",
         "personal": [(one, _address(request, selectors.token_of(one))) for one in personal],
     }
     return render(request, "groups/invite.html", context)
@@ -82,11 +81,3 @@ def _revoke(request: HttpRequest, slug: str) -> None:
 def _address(request: HttpRequest, token: str) -> str:
     path = reverse("invitation", args=[token])
     return settings.SITE_URL + path if settings.SITE_URL else request.build_absolute_uri(path)
-
-
-def _qr(link: str) -> SafeString:
-    """The QR of a link as inline SVG, scaled by its box; nothing a person typed goes into the picture's markup."""
-    drawn = segno.make(link, error="m").svg_inline(
-        omitsize=True, border=0, dark="#1f2a37", svgclass=None, lineclass=None
-    )
-    return mark_safe(drawn)  # noqa: S308

@@ -1,0 +1,295 @@
+"""`script/bench finder [--meetings N] [--each N] [--only sqlite|postgresql]`: the five top searches.
+
+200,000 meetings grown from real lists (bench/finder_world.py). One request at a time, warm, from the request's way in
+to the response's way out: middleware, search, page or JSON. Beside it the bare SQL: the statements of that very
+request, sent again through the database's own driver. Goals: p99 <= 25 ms on PostgreSQL and 40 ms on SQLite, at most
+3 times the bare SQL; facet counts p99 <= 80 ms; a fixed number of statements, each by an index.
+"""
+
+import argparse
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import django
+
+ROOT = Path(__file__).resolve().parent.parent
+NOW = datetime(2026, 11, 25, 0, 20, tzinfo=UTC)  # a Wednesday; 19:20 on Tuesday in New York, 01:20 in Berlin
+GOALS = {"sqlite": 40.0, "postgresql": 25.0}
+WARM = 50
+HEAD = (
+    "database", "search", "door", "p50 ms", "p99 ms", "goal", "p99 own CPU", "bare SQL p50", "bare SQL p99",
+    "p99 / bare", "statements", "kB",
+)  # fmt: skip
+WORDS = ("serenity", "big book", "hope", "women step", "early bird", "new", "young people", "candle", "saint", "friday")
+LANGUAGES = ("S", "FR", "DE", "POR", "POL", "FA", "ITA", "JA")
+Params = dict[str, str]
+
+
+@dataclass
+class Measured:
+    whole: list[float] = field(default_factory=list)
+    own: list[float] = field(default_factory=list)  # processor time of this process
+    bare: list[float] = field(default_factory=list)
+    statements: set[int] = field(default_factory=set)
+    rows: int = 0
+
+
+def asked() -> dict[str, Callable[[random.Random], Params]]:
+    """The five searches, each with another place, word or language every time."""
+    from bench.finder_world import cities
+
+    towns = sorted(cities(), key=lambda town: -town.people)[:300]
+
+    def near(chance: random.Random) -> Params:
+        town = chance.choice(towns)
+        return {"near": f"{town.latitude:.2f},{town.longitude:.2f}", "within": "60"}
+
+    def city(chance: random.Random) -> Params:
+        town = chance.choice(towns)
+        return {
+            "place": f"{town.name}, {town.country}",
+            "day": chance.choice(("mon", "tue", "wed", "thu", "fri", "sat")),
+        }
+
+    def online(chance: random.Random) -> Params:
+        return {"mode": "online", "on": "1", "lang": chance.choice(LANGUAGES)}
+
+    def words(chance: random.Random) -> Params:
+        return {"q": chance.choice(WORDS)}
+
+    def window(chance: random.Random) -> Params:
+        town = chance.choice(towns)
+        south, west = town.latitude - 0.1, town.longitude - 0.15
+        return {"box": f"{south:.2f},{west:.2f},{south + 0.2:.2f},{west + 0.3:.2f}"}
+
+    return {
+        "near me within the hour": near,
+        "city and day": city,
+        "online now in a language": online,
+        "text": words,
+        "map window": window,
+    }
+
+
+DOORS = {"JSON": "/api/v1/meetings/", "page": "/", "counts": "/meetings/counts/"}
+
+
+def measured(each: int) -> dict[tuple[str, str], Measured]:
+    """Every search at every door."""
+    from django.core.handlers.wsgi import WSGIHandler
+    from django.db import connection
+
+    handler = WSGIHandler()
+    found: dict[tuple[str, str], Measured] = {}
+    for name, make in asked().items():
+        for door, path in DOORS.items():
+            chance = random.Random(f"{name}")
+            of_one = found[name, door] = Measured()
+            for number in range(each + WARM):
+                address = f"{path}?{urlencode(make(chance))}"
+                said: list[tuple[str, Any]] = []
+
+                def note(execute: Any, sql: str, params: Any, many: bool, context: Any, said: Any = said) -> Any:
+                    said.append((sql, params))
+                    return execute(sql, params, many, context)
+
+                with connection.execute_wrapper(note):
+                    began, busy = time.perf_counter(), time.thread_time()
+                    size = answer(handler, address)
+                    whole, own = time.perf_counter() - began, time.thread_time() - busy
+                bare = sent_again(said)
+                if number >= WARM:
+                    of_one.whole.append(whole)
+                    of_one.own.append(own)
+                    of_one.bare.append(bare)
+                    of_one.statements.add(len(said))
+                    of_one.rows += size
+    return found
+
+
+def answer(handler: Any, address: str) -> int:
+    """One request through the whole of Django; the size of the answer."""
+    path, _mark, query = address.partition("?")
+    environ = {
+        "REQUEST_METHOD": "GET", "PATH_INFO": path, "QUERY_STRING": query, "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80", "HTTP_HOST": "localhost", "wsgi.url_scheme": "http", "wsgi.input": BytesIO(),
+        "wsgi.version": (1, 0), "wsgi.errors": sys.stderr, "wsgi.multithread": False, "wsgi.multiprocess": False,
+        "wsgi.run_once": False, "HTTP_COOKIE": "zone=America/New_York", "HTTP_ACCEPT": "application/json, text/html",
+        "SERVER_PROTOCOL": "HTTP/1.1", "REMOTE_ADDR": "127.0.0.1",
+    }  # fmt: skip
+    status: list[str] = []
+    body = handler(environ, lambda code, _headers, *_more: status.append(code))
+    size = sum(len(part) for part in body)
+    if not status[0].startswith("200"):
+        raise SystemExit(f"{address}: {status[0]}")
+    return size
+
+
+def sent_again(said: list[tuple[str, Any]]) -> float:
+    """Seconds for the same statements by the driver alone, all rows fetched."""
+    from django.db import connection
+
+    raw = connection.connection.cursor()
+    took = 0.0
+    for sql, params in said:
+        text = sql
+        if connection.vendor == "sqlite" and params:
+            text = sql.replace("%s", "?").replace("%%", "%")
+        began = time.perf_counter()
+        raw.execute(text, params or ())
+        if raw.description:
+            raw.fetchall()
+        took += time.perf_counter() - began
+    return took
+
+
+def without_index() -> list[str]:
+    """Plans of the searches' statements that read a whole table."""
+    from django.core.handlers.wsgi import WSGIHandler
+    from django.db import connection
+
+    bad = []
+    handler = WSGIHandler()
+    for name, make in asked().items():
+        said: list[tuple[str, Any]] = []
+
+        def note(execute: Any, sql: str, params: Any, many: bool, context: Any, said: Any = said) -> Any:
+            said.append((sql, params))
+            return execute(sql, params, many, context)
+
+        with connection.execute_wrapper(note):
+            for path in DOORS.values():
+                answer(handler, f"{path}?{urlencode(make(random.Random(1)))}")
+        for sql, params in said:
+            explain = "EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN "
+            with connection.cursor() as cursor:
+                cursor.execute(explain + sql, params)
+                lines = [str(row[-1]) for row in cursor.fetchall()]
+            for line in lines:
+                whole = line.startswith("SCAN ") and "INDEX" not in line and "meetings_meeting" in line
+                small = "django_" in line or "_source" in line
+                if (whole or "Seq Scan" in line) and not small:
+                    bad.append(f"{name}: {line.strip()} ({sql[:60]}…)")
+    return sorted(set(bad))
+
+
+def quantile(values: list[float], share: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))] * 1000
+
+
+def inside(count: int, each: int) -> None:
+    """In a process with its database chosen: migrate, grow, measure; print the rows of the table."""
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+
+    from bench.finder_world import grow
+    from ground import clock
+    from meetings.models import Meeting
+
+    with clock.frozen(NOW):
+        call_command("migrate", "--no-input", verbosity=0)
+        began = time.monotonic()
+        if not Meeting.objects.exists():
+            grow(count, NOW)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+        grown = time.monotonic() - began
+        print(f"grown in {grown:.0f} s", file=sys.stderr)
+        found = measured(each)
+        bad = without_index()
+    vendor = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[connection.vendor]
+    for (name, door), of_one in found.items():
+        goal = 80.0 if door == "counts" else GOALS[connection.vendor]
+        whole, bare = quantile(of_one.whole, 0.99), quantile(of_one.bare, 0.99)
+        half, half_bare = quantile(of_one.whole, 0.5), quantile(of_one.bare, 0.5)
+        fewest, most = min(of_one.statements), max(of_one.statements)
+        statements = str(most) if fewest == most else f"{fewest}-{most}"
+        print(
+            f"| {vendor} | {name} | {door} | {half:.1f} | {whole:.1f} | {goal:.0f} | {quantile(of_one.own, 0.99):.1f} |"
+            f" {half_bare:.1f} | {bare:.1f} | {whole / bare:.1f} | {statements} | {of_one.rows / each / 1000:.1f} |"
+        )
+    print(f"| {vendor} | statements that read a whole table: {len(bad)} | | | | | | | | | |")
+    for line in bad:
+        print(line, file=sys.stderr)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{vendor}: {memory:.0f} MiB resident at most", file=sys.stderr)
+
+
+def run(args: argparse.Namespace, more: dict[str, str], folder: str) -> list[str]:
+    hidden = ("DATABASE_URL", "REDIS_URL", "PORCHLIGHT", "DJANGO")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+    env |= {"PORCHLIGHT_DATA": folder, "PORCHLIGHT_DEV": "1", "DJANGO_SETTINGS_MODULE": "porchlight.settings", **more}
+    command = [
+        sys.executable,
+        "-m",
+        "bench.finder",
+        "--inside",
+        "--meetings",
+        str(args.meetings),
+        "--each",
+        str(args.each),
+    ]
+    done = subprocess.run(command, env=env, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    return [line for line in done.stdout.splitlines() if line.startswith("|")]
+
+
+@contextmanager
+def databases(only: str) -> Iterator[list[tuple[str, dict[str, str]]]]:
+    from tests.servers import Postgres
+
+    if only == "sqlite":
+        yield [("sqlite", {})]
+        return
+    with Postgres(durable=True) as postgres:
+        rows = [("sqlite", {}), ("postgresql", {"DATABASE_URL": postgres.url})]
+        yield [row for row in rows if only in {"", row[0]}]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--meetings", type=int, default=200_000)
+    parser.add_argument("--each", type=int, default=1000)
+    parser.add_argument("--only", choices=["sqlite", "postgresql"], default="")
+    parser.add_argument("--inside", action="store_true")
+    parser.add_argument("--keep", default="", help="a folder for SQLite's world, to measure it again")
+    parser.add_argument("--note", default="")
+    args = parser.parse_args()
+    if args.inside:
+        inside(args.meetings, args.each)
+        return
+    os.environ.setdefault("PORCHLIGHT_TEST", "1")
+    django.setup()
+    from bench.machine import record
+
+    lines = [
+        f"{args.meetings:,} meetings, {args.each:,} requests of each search at each door. {args.note}".strip(),
+        "",
+        f"| {' | '.join(HEAD)} |",
+        "|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    with databases(args.only) as ways:
+        for _name, more in ways:
+            with tempfile.TemporaryDirectory() as folder:
+                lines += run(args, more, args.keep or folder)
+    if args.meetings == 200_000 and not args.only:
+        record("finder", "\n".join(lines))
+    else:
+        print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,28 @@
+"""The fellowships a meeting can belong to: a short code, and the name in full by which people look for it."""
+
+FELLOWSHIPS: dict[str, str] = {
+    "AA": "Alcoholics Anonymous",
+    "AL-ANON": "Al-Anon Family Groups",
+    "ACA": "Adult Children of Alcoholics",
+    "CA": "Cocaine Anonymous",
+    "CMA": "Crystal Meth Anonymous",
+    "CODA": "Co-Dependents Anonymous",
+    "DA": "Debtors Anonymous",
+    "DRA": "Dual Recovery Anonymous",
+    "EDA": "Eating Disorders Anonymous",
+    "GA": "Gamblers Anonymous",
+    "HA": "Heroin Anonymous",
+    "LIFERING": "LifeRing Secular Recovery",
+    "MA": "Marijuana Anonymous",
+    "MARA": "Medication-Assisted Recovery Anonymous",
+    "NA": "Narcotics Anonymous",
+    "NAR-ANON": "Nar-Anon Family Groups",
+    "NICA": "Nicotine Anonymous",
+    "OA": "Overeaters Anonymous",
+    "RD": "Recovery Dharma",
+    "SAA": "Sex Addicts Anonymous",
+    "SLAA": "Sex and Love Addicts Anonymous",
+    "SMART": "SMART Recovery",
+    "SOS": "Secular Organizations for Sobriety",
+    "WFS": "Women for Sobriety",
+}

@@ -1,0 +1,168 @@
+"""The search as SQL, written by hand: each search is driven by the one index that leaves the fewest rows.
+
+The ORM says none of this: which index drives, on both databases, is what makes the answer quick at 200,000 meetings
+(bench/results/finder.md). Every value is a parameter; what is put into the text are the column and index names below.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+
+from meetings.models import Meeting
+from meetings.search_schema import WORDS
+from meetings.selectors.finder.asked import BY_NAME, Search
+from meetings.selectors.finder.span import Span
+from meetings.selectors.finder.where import chord_squared, grid_of, spot, window_of
+
+FEW = 6000  # meetings with a word: up to so many the index of words drives, else the order of time does
+INDEXES = {"cell": "day_cell", "area": "day_area", "start": "day_next_start", "nearest": "day_nearest"}
+INDEXES |= {"online": "day_online", "name": "meetings_day_by_name", "late": "day_next_end"}
+_WITH_WORDS = f"SELECT id FROM meetings_meeting WHERE {WORDS.format(column='folded')} @@ %s::tsquery"  # noqa: S608
+
+
+@dataclass(slots=True)
+class Statement:
+    """`SELECT … FROM the weekday rows WHERE …`, put together part by part."""
+
+    driver: str  # a key of INDEXES, or "words"
+    where: list[str] = field(default_factory=list)
+    params: list[Any] = field(default_factory=list)
+    reads_meeting: bool = False
+
+    def add(self, condition: str, *params: Any) -> None:
+        self.where.append(condition)
+        self.params += [moment(p) if isinstance(p, datetime) else p for p in params]
+
+    def text(self, select: str, order: str, limit: int) -> str:
+        lite = connection.vendor == "sqlite"
+        table = "meetings_meetingday d"
+        if lite and self.driver in INDEXES:
+            table += f" INDEXED BY {INDEXES[self.driver]}"
+        if lite and self.driver == "words":
+            table = f"meetings_words w CROSS JOIN {table} ON d.meeting_id = w.rowid"
+        if self.reads_meeting:
+            table += f" {'CROSS ' if lite else ''}JOIN meetings_meeting m ON m.id = d.meeting_id"
+        ordered = f" ORDER BY {order}" if order else ""
+        return f"SELECT {select} FROM {table} WHERE {' AND '.join(self.where)}{ordered} LIMIT {limit:d}"  # noqa: S608
+
+
+def moment(at: datetime) -> Any:
+    """As the database compares it."""
+    return connection.ops.adapt_datetimefield_value(at)
+
+
+def moment_of(value: Any) -> datetime:
+    """From the database's raw answer."""
+    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value.astimezone(UTC)
+
+
+def fetch(text: str, params: list[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(text, params)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def driver_of(asked: Search, span: Span, *, ordered: bool = True) -> str:
+    """What leaves the fewest rows: a place, else a short time, else rare words, else the order asked for itself.
+
+    One query, and only when words or types are asked for and neither place nor time is. Not `ordered`: all rows are
+    wanted, so that words drive however frequent they are.
+    """
+    window = window_of(asked)
+    if window is not None:
+        return grid_of(window).column
+    if not span.narrow and (asked.words or asked.marks) and (not ordered or _is_rare(asked)):
+        return "words"
+    if span.by_day:
+        return "start"
+    if asked.sort == BY_NAME and not span.narrow:
+        return "name"
+    if asked.mode == Meeting.ONLINE:
+        return "online"
+    return "start" if span.narrow else "nearest"
+
+
+def matching(
+    asked: Search, driver: str, *, mode: bool = True, marks: bool = True, fellowship: bool = True
+) -> Statement:
+    """The statement for what a search asks of a meeting itself; the time is still to be added."""
+    made = Statement(driver)
+    _where(made, asked)
+    if (mode and asked.mode) or driver == "online":
+        made.add("d.online = TRUE" if asked.mode == Meeting.ONLINE else "d.onsite = TRUE")
+    if driver == "words":
+        _by_words(made, asked.words, asked.marks if marks else [])
+    elif asked.words:
+        made.reads_meeting = True
+        for word in asked.words:
+            made.add(f"{_position()}(' ' || m.folded, %s) > 0", f" {word}")
+    if marks:
+        for mark in asked.marks:
+            made.add(f"{_position()}(d.tags, %s) > 0", f" {mark} ")
+    if fellowship and asked.fellowship:
+        made.add("d.fellowship = %s", asked.fellowship)
+    return made
+
+
+def chord(asked: Search) -> tuple[str, list[float]]:
+    """The square of the straight line from the place asked for, as SQL."""
+    assert asked.near is not None
+    x, y, z = spot(*asked.near)
+    return "((d.x - %s) * (d.x - %s) + (d.y - %s) * (d.y - %s) + (d.z - %s) * (d.z - %s))", [x, x, y, y, z, z]
+
+
+def _where(made: Statement, asked: Search) -> None:
+    window = window_of(asked)
+    if window is None:
+        return
+    grid = grid_of(window)
+    made.add(f"d.{grid.column} IN ({', '.join(map(str, grid.numbers))})")
+    if asked.near is not None:
+        line, spots = chord(asked)
+        made.add(f"{line} <= %s", *spots, chord_squared(asked.radius))
+        return
+    south, west, north, east = window
+    made.add("d.latitude BETWEEN %s AND %s", south, north)
+    if east > 180:
+        made.add("(d.longitude >= %s OR d.longitude <= %s)", west, east - 360)
+    else:
+        made.add("d.longitude BETWEEN %s AND %s", west, east)
+
+
+def _by_words(made: Statement, words: list[str], marks: list[str]) -> None:
+    if connection.vendor == "sqlite":
+        made.add("w.meetings_words MATCH %s", _match(words, marks))
+    else:
+        made.add(f"d.meeting_id IN ({_WITH_WORDS})", _tsquery(words, marks))
+
+
+def _is_rare(asked: Search) -> bool:
+    if connection.vendor == "sqlite":
+        text, param = "SELECT rowid FROM meetings_words WHERE meetings_words MATCH %s", _match(asked.words, asked.marks)
+    else:
+        text, param = _WITH_WORDS, _tsquery(asked.words, asked.marks)
+    ((found,),) = fetch(f"SELECT count(*) FROM ({text} LIMIT {FEW + 1}) AS few", [param])  # noqa: S608
+    return bool(found <= FEW)
+
+
+def _match(words: list[str], marks: list[str]) -> str:
+    """FTS5's question: each word the beginning of one, each mark whole."""
+    asked = [(word, "*") for word in words] + [(mark, "") for mark in marks]
+    return " AND ".join('"{}"{}'.format(word.replace('"', '""'), more) for word, more in asked)
+
+
+def _tsquery(words: list[str], marks: list[str]) -> str:
+    asked = [(word, ":*") for word in words] + [(mark, "") for mark in marks]
+    return " & ".join("'{}'{}".format(word.replace("\\", "\\\\").replace("'", "''"), more) for word, more in asked)
+
+
+def name_key() -> str:
+    """In the order of code points on both databases, as Python compares."""
+    return "d.name_key" if connection.vendor == "sqlite" else 'd.name_key COLLATE "C"'
+
+
+def _position() -> str:
+    return "instr" if connection.vendor == "sqlite" else "strpos"

@@ -1,0 +1,81 @@
+"""One meeting's page: what it shows to whom."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from ground.wall import to_wall
+from groups.policies import can_run, can_see
+from meetings.models import Meeting
+from meetings.schedule import Held
+from meetings.selectors.finder.asked import Found
+from meetings.selectors.held import dates_of
+from people.models import Person
+
+JOIN_SHOWN_BEFORE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingView:
+    """What one meeting's page shows to one visitor."""
+
+    meeting: Meeting
+    row: Found
+    dates: list[Held]  # of the next four weeks, at most eight
+    join_shown: bool
+    may_found: bool  # no group here has it yet, for somebody who is signed in
+    own_group: bool  # the visitor belongs to its group
+    may_confirm: bool  # the visitor runs it, and has not confirmed it today
+
+    @property
+    def notes(self) -> str:
+        """The list's notes; passcodes often stand in them, so those of an online meeting go with its link."""
+        return self.meeting.notes if self.join_shown or self.meeting.mode == Meeting.IN_PERSON else ""
+
+
+def meeting_view(slug: str, person: Person | None, now: datetime) -> MeetingView | None:
+    """A meeting by its address, closed ones included; None when there never was one. `person` None is a guest."""
+    meeting = Meeting.objects.select_related("group", "source").filter(slug=slug).first()
+    if meeting is None:
+        return None
+    dates = dates_of(meeting, now)
+    held = dates[0] if dates else None
+    row = Found(meeting, held, held is not None and held.starts_at <= now < held.ends_at, None)
+    group = meeting.group if meeting.group and meeting.group.closed_at is None else None
+    return MeetingView(
+        meeting=meeting,
+        row=row,
+        dates=dates,
+        join_shown=can_see_join(person, meeting, held, now),
+        may_found=person is not None and group is None and meeting.closed_at is None,
+        may_confirm=_may_confirm(person, meeting, now),
+        own_group=person is not None and group is not None and can_see(person, group),
+    )
+
+
+def _may_confirm(person: Person | None, meeting: Meeting, now: datetime) -> bool:
+    if person is None or meeting.group is None or meeting.closed_at is not None:
+        return False
+    if not can_run(person, meeting.group):
+        return False
+    return meeting.confirmed_on != to_wall(now, meeting.zone).date()
+
+
+def can_see_join(person: Person | None, meeting: Meeting, held: Held | None, now: datetime) -> bool:
+    """Whether the link, phone and passcode of a meeting are shown (docs/finder.md).
+
+    What a public list shows stays public until a group here has the meeting; then its members see it, and, if the
+    group chose so, everybody from 15 minutes before the start to the end.
+    """
+    if meeting.group is None or meeting.group.closed_at is not None:
+        return True
+    if person is not None and can_see(person, meeting.group):
+        return True
+    if held is None or meeting.join_shown != Meeting.SOON:
+        return False
+    return held.starts_at - JOIN_SHOWN_BEFORE <= now < held.ends_at
+
+
+def zones_differ(zone_a: str, zone_b: str, at: datetime) -> bool:
+    """Whether the two zones show different clocks at this moment."""
+    return at.astimezone(ZoneInfo(zone_a)).utcoffset() != at.astimezone(ZoneInfo(zone_b)).utcoffset()

@@ -1,0 +1,158 @@
+"""The finder's page with its further filters and numbers, and a meeting's page for those who run it."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+
+from ground import clock
+from ground.errors import Settled
+from meetings.models import Meeting
+from meetings.selectors.attendance import plan_of
+from meetings.services.group_meetings import group_found_afresh, meeting_confirm, meeting_end
+from tests.group_stories import PLAN
+from tests.people_of_the_story import NOW, make_account
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _now():
+    cache.clear()
+    with clock.frozen(NOW):
+        yield
+
+
+@pytest.fixture
+def fred():
+    return make_account("Fred")
+
+
+@pytest.fixture
+def meeting(fred):
+    group = group_found_afresh(actor=fred.person, name="Thursday circle", zone="Europe/Berlin", plan=PLAN)
+    return Meeting.objects.select_related("group").get(group=group)
+
+
+def signed_in(account):
+    client = Client()
+    client.force_login(account)
+    return client
+
+
+def page(**params):
+    return Client().get("/", params).content.decode()
+
+
+def test_every_filter_stands_in_the_address_and_works_without_a_script(meeting):
+    Meeting.objects.filter(pk=meeting.pk).update(fellowship="NA")
+    shown = page(fellowship="NA", time="evening", sort="name", q="circle")
+    assert "Thursday circle" in shown
+    assert '<option value="NA" selected>Narcotics Anonymous</option>' in shown
+    assert '<option value="name" selected>' in shown
+    assert 'name="time" value="evening"' in shown, "the words typed next keep the time of day"
+    assert "Thursday circle" not in page(fellowship="AA")
+
+
+def test_the_numbers_come_by_a_request_of_their_own(meeting):
+    shown = page()
+    assert 'hx-get="/meetings/counts/?"' in shown
+    assert "chip-count" not in shown
+    counted = Client().get("/meetings/counts/", {"mode": "in_person"}).content.decode()
+    assert "chip-count" in counted
+    assert 'hx-get="/meetings/counts/' not in counted, "asked once"
+    assert "<html" not in counted
+
+
+def test_a_choice_in_the_numbers_leads_to_the_finder_itself(meeting):
+    counted = Client().get("/meetings/counts/").content.decode()
+    assert 'href="/?day=tomorrow"' in counted
+
+
+@pytest.mark.parametrize(
+    ("params", "offered"),
+    [
+        ({"q": "knitting circle"}, "Only “knitting”"),
+        ({"q": "knitting"}, "Without the words"),
+        ({"lang": "JA"}, "Any language"),
+        ({"fellowship": "OA"}, "Any fellowship"),
+        ({"time": "morning"}, "Any time of day"),
+        ({"tags": "A"}, "Any kind"),
+        ({"box": "10,10,11,11"}, "Anywhere"),
+        ({"mode": "online"}, "Online and in person"),
+        ({"day": "mon"}, "Any day"),
+        ({"on": "1", "near": "10,10"}, "See what comes next"),
+    ],
+)
+def test_an_empty_answer_says_what_to_loosen_and_that_leads_on(meeting, params, offered):
+    with clock.frozen(NOW - timedelta(hours=2)):  # it is not on
+        answer = Client().get("/", params)
+    assert answer.status_code == 200
+    tries = dict(answer.context["wider"])
+    assert offered in tries
+    assert Client().get("/" + tries[offered]).status_code == 200
+
+
+@pytest.mark.parametrize("params", [{"time": "tea"}, {"box": "1,2,3"}, {"lang": "X"}, {"sort": "distance"}])
+@pytest.mark.parametrize("address", ["/", "/meetings/counts/", "/api/v1/meetings/"])
+def test_a_filter_that_cannot_be_read_is_refused_at_every_door(params, address):
+    assert Client().get(address, params).status_code == 400
+
+
+def test_a_facilitator_confirms_with_one_tap_and_the_button_goes(fred, meeting):
+    Meeting.objects.filter(pk=meeting.pk).update(confirmed_on=date(2025, 6, 1))
+    client = signed_in(fred)
+    address = f"/meetings/{meeting.slug}/"
+    assert "All of this is right" in client.get(address).content.decode()
+    answer = client.post(address + "confirm/")
+    assert answer.status_code == 302
+    assert answer["Location"] == address
+    meeting.refresh_from_db()
+    assert meeting.confirmed_on == date(2026, 1, 15)
+    assert "All of this is right" not in client.get(address).content.decode()
+    assert client.post(address + "confirm/").status_code == 302, "twice is once"
+
+
+def test_nobody_else_confirms_and_a_link_alone_does_nothing(meeting):
+    address = f"/meetings/{meeting.slug}/"
+    other = make_account("Olga")
+    assert "All of this is right" not in signed_in(other).get(address).content.decode()
+    assert signed_in(other).post(address + "confirm/").status_code == 403
+    assert Client().post(address + "confirm/").status_code == 302, "a guest is sent to sign in"
+    assert signed_in(other).get(address + "confirm/").status_code == 405
+    with pytest.raises(PermissionDenied):
+        meeting_confirm(actor=other.person, meeting=meeting)
+    meeting.refresh_from_db()
+    assert meeting.confirmed_on is None
+
+
+def test_a_meeting_that_has_ended_is_not_confirmed(fred, meeting):
+    meeting_end(actor=fred.person, meeting=meeting)
+    meeting.refresh_from_db()
+    with pytest.raises(Settled):
+        meeting_confirm(actor=fred.person, meeting=meeting)
+
+
+def test_the_page_of_a_meeting_is_shared_by_link_and_code(meeting):
+    shown = Client().get(f"/meetings/{meeting.slug}/").content.decode()
+    assert f'/meetings/{meeting.slug}/" readonly' in shown
+    assert "<svg" in shown.partition("Share this meeting")[2]
+
+
+def test_the_way_there_is_offered_where_the_place_is_known_exactly(meeting):
+    address = f"/meetings/{meeting.slug}/"
+    assert "directions?to=" not in Client().get(address).content.decode()
+    Meeting.objects.filter(pk=meeting.pk).update(latitude=52.52, longitude=13.4)
+    assert "directions?to=52.52000%2C13.40000" in Client().get(address).content.decode()
+
+
+def test_a_form_filled_from_a_meeting_and_sent_back_changes_nothing(fred, meeting):
+    before = plan_of(meeting)
+    typed = {key: value for key, value in before.items() if value not in (None, [], "")}
+    typed |= {"starts": before["starts"].strftime("%H:%M")}
+    answer = signed_in(fred).post(f"/g/{meeting.group.slug}/meetings/{meeting.pk}/", typed)
+    assert answer.status_code == 302
+    meeting.refresh_from_db()
+    assert plan_of(meeting) == before
