@@ -319,6 +319,7 @@ def start(loop: asyncio.AbstractEventLoop) -> Hub:
         wake.subscribe(services.TOPIC, _on_talk)
         wake.subscribe(TELL, _on_tell)
         wake.subscribe(ROSTER, _on_roster)
+        wake.subscribe(services.SEATS, _on_seats)
         wake.on_reconnect(_on_reconnect)
     return _hub
 
@@ -347,6 +348,11 @@ def _on_tell(payload: bytes) -> None:
 
 def _on_roster(payload: bytes) -> None:
     if _hub is not None and (room := _hub.rooms.get("g" + payload.decode())):
+        room.reload()
+
+
+def _on_seats(payload: bytes) -> None:
+    if _hub is not None and (room := _hub.rooms.get(payload.decode())):
         room.reload()
 
 
