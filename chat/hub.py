@@ -27,6 +27,7 @@ log = logging.getLogger("porchlight.chat")
 
 TELL = "tell"  # topic: a frame for one person's sockets, wherever they are
 ROSTER = "roster"  # topic: the payload is a group's id whose memberships changed; a hint that makes it quicker
+BLOCKS = "blocks"  # topic: somebody blocked somebody, or lifted a block
 CHECK = 5  # seconds between two comparisons of the heads
 MARKS = 2  # seconds between two writes of read marks
 DRAIN = 5.0  # seconds that a stopping process waits for its last commit
@@ -320,6 +321,7 @@ def start(loop: asyncio.AbstractEventLoop) -> Hub:
         wake.subscribe(TELL, _on_tell)
         wake.subscribe(ROSTER, _on_roster)
         wake.subscribe(services.SEATS, _on_seats)
+        wake.subscribe(BLOCKS, lambda _: _on_reconnect())
         wake.on_reconnect(_on_reconnect)
     return _hub
 
