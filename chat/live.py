@@ -72,6 +72,10 @@ class LiveRoom:
         if connection.seats.pop(self.key, None) is not None and tell:
             connection.tell({"t": "gone", "room": self.key})
 
+    def apart_from(self, person: int) -> frozenset[int]:
+        """Whom this member does not see, and who does not see them."""
+        return frozenset()
+
     def renumber(self, head: selectors.Head) -> None:
         """The log is another one (a restored backup): start over at its end."""
         self.pk, self.epoch = head.pk, head.epoch

@@ -78,11 +78,13 @@ def is_in(room_pk: int, person_pk: int) -> bool:
     return Membership.objects.filter(group__room=room_pk, person=person_pk, state=Membership.ACTIVE).exists()
 
 
-def members_among(pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Those of the (group, person) pairs that are active members."""
+def members_among(pairs: Collection[tuple[int, int]], *, lock: bool = False) -> set[tuple[int, int]]:
+    """Those of the (group, person) pairs that are active members; `lock`: and stay so until the transaction ends."""
     found = Membership.objects.filter(
         group__in={group for group, _ in pairs}, person__in={person for _, person in pairs}, state=Membership.ACTIVE
     )
+    if lock:  # a leaving that is not committed yet is waited for
+        found = found.select_for_update(no_key=True).order_by("pk")
     return set(found.values_list("group_id", "person_id"))
 
 

@@ -6,8 +6,7 @@ the wake-up bus afterwards, as a hint.
 """
 
 import logging
-import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -20,9 +19,9 @@ from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from chat import news, policies, posts, selectors, wire
-from chat.limits import Buckets
 from chat.models import Message, ReadMark, Room
 from chat.order import Run
+from chat.paces import Paces
 from chat.posts import Outcome, Post, Sender
 from ground import clock, wake
 from ground.errors import Conflict, Settled, TooMany
@@ -33,7 +32,7 @@ log = logging.getLogger("porchlight.chat")
 
 TOPIC = "talk"
 KEPT = timedelta(days=30)  # privacy rule D10
-paces = Buckets(settings.TALK_BURST, settings.TALK_PER_SECOND)  # posts of one sender, in each process
+paces = Paces(settings.TALK_BURST, settings.TALK_PER_SECOND)
 
 
 def sender_of(person: Person) -> Sender:
@@ -94,7 +93,7 @@ def _raise(code: str) -> None:
 
 def pace(sender_id: int) -> float:
     """Seconds until this sender may post; 0.0 takes one of their tokens."""
-    return paces.take(sender_id, time.monotonic())
+    return paces.take(sender_id)
 
 
 def entries_write(*, posts: Sequence[Post]) -> list[Outcome]:
@@ -120,7 +119,7 @@ def _write_together(batch: Sequence[Post]) -> list[Outcome]:
         # of all rooms in one order, or two processes wait for each other
         locked = Room.objects.select_for_update(of=("self",)).select_related("group")
         rooms = {room.key: room for room in locked.filter(key__in=keys).order_by("pk")}
-        book = _Book(rooms, batch)
+        book = _book(rooms, batch)
         outcomes = [book.enter(post) for post in batch]
         if book.new:
             Message.objects.bulk_create(book.new)
@@ -130,25 +129,33 @@ def _write_together(batch: Sequence[Post]) -> list[Outcome]:
     return outcomes
 
 
-class _Book:
+def _book(rooms: dict[str, Room], batch: Sequence[Post]) -> "Book":
+    """Read what decides; a membership cannot end before this transaction does."""
+    pairs = {(rooms[p.room].group_id, p.sender.id) for p in batch if p.room in rooms and rooms[p.room].group_id}
+    known = Message.objects.filter(
+        room__in=[room.pk for room in rooms.values()],
+        sender__in={post.sender.id for post in batch},
+        cid__in={post.cid for post in batch},
+    )
+    members = selectors.members_among([(g, s) for g, s in pairs if g is not None], lock=True)
+    return Book(rooms, members=members, known=known)
+
+
+class Book:
     """Decides each post of a batch while the rooms are locked."""
 
-    def __init__(self, rooms: dict[str, Room], batch: Sequence[Post]) -> None:
+    def __init__(self, rooms: dict[str, Room], *, members: set[tuple[int, int]], known: Iterable[Message]) -> None:
         self.at = clock.now()
         self.rooms = rooms
         self.new: list[Message] = []
         self.frames: dict[str, list[bytes]] = {}
         self.firsts: dict[str, int] = {}
-        pairs = {(rooms[p.room].group_id, p.sender.id) for p in batch if p.room in rooms and rooms[p.room].group_id}
-        self.members = selectors.members_among([(g, s) for g, s in pairs if g is not None])
-        self.known = {
-            (entry.room_id, entry.sender_id, entry.cid): entry
-            for entry in Message.objects.filter(
-                room__in=[room.pk for room in rooms.values()],
-                sender__in={post.sender.id for post in batch},
-                cid__in={post.cid for post in batch},
-            )
-        }
+        self.members = members
+        self.known = {(entry.room_id, entry.sender_id, entry.cid): entry for entry in known}
+
+    def run(self, key: str, version: str) -> Run:
+        """What was entered into a room, with the roster's version as read after the commit."""
+        return Run(self.firsts[key], tuple(self.frames[key]), version)
 
     def enter(self, post: Post) -> Outcome:
         """A known cid is its old entry again, whatever happened to room and membership since."""
@@ -192,16 +199,13 @@ class _Book:
         return Outcome(post, entry.seq, self.at)
 
 
-def _announce(rooms: list[Room], book: _Book) -> None:
+def _announce(rooms: list[Room], book: Book) -> None:
     """Tell every process. The roster's versions are read after the commit: who left before it is in none of them."""
     try:
         versions = selectors.roster_versions([room.pk for room in rooms])
     except (OperationalError, InterfaceError):  # it is committed: an unknown version makes the hubs look for themselves
         versions = {}
-    found = [
-        (room.key, Run(book.firsts[room.key], tuple(book.frames[room.key]), versions.get(room.pk, "")))
-        for room in rooms
-    ]
+    found = [(room.key, book.run(room.key, versions.get(room.pk, ""))) for room in rooms]
     wake.publish(TOPIC, news.pack(found))
 
 
