@@ -71,9 +71,10 @@ class Committer:
         try:
             if self._quick.takes(batch):
                 with contextlib.suppress(psycopg.Error, OSError):  # the slow way tries again, and knows what to do
-                    outcomes, news = await self._quick.write(batch)
-                    self._announce(news)
-                    return outcomes
+                    if (stored := await self._quick.write(batch)) is not None:
+                        outcomes, news = stored
+                        self._announce(news)
+                        return outcomes
             return await self._desk.run(self._write, batch)
         except Exception:  # one bad round must not end the process's talk: nothing is known to be stored, so "retry"
             log.exception("%d messages could not be stored; their senders will try again", len(batch))

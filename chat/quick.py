@@ -1,82 +1,81 @@
-"""The quick lane into PostgreSQL: plain texts of many senders in one transaction and two round trips.
+"""The quick lane into PostgreSQL: plain texts of many senders in one statement, one transaction, one round trip.
 
-Same rules (`services.Book`), same rows, same order as `services.entries_write`, which does all that this lane does not
-take: other kinds, other databases, and every batch after an error here. Lives in the event loop on a connection of
-its own; a thread and the ORM would cost three times as much processor time a message (docs/protocol.md).
+It takes only batches about which there is nothing to decide: each sender an active member of a room that is open, no
+key used before. The statement itself checks that, in the transaction that stores, and stores all or nothing; whatever
+it leaves, `services.entries_write` decides. Rows, order and locks are the same in both. Lives in the event loop on a
+connection of its own: a thread and the ORM cost three times as much processor time a message (docs/protocol.md).
 """
 
-import logging
 from collections.abc import Sequence
 from typing import Any
 
 import psycopg
 from django.db import connections
 
-from chat import services
-from chat.models import Message, Room
+from chat import wire
 from chat.order import Run
 from chat.posts import Outcome, Post
-from groups.models import Group
+from ground import clock
 
-log = logging.getLogger("porchlight.chat")
-
-ROOM_FIELDS = [field.attname for field in Room._meta.concrete_fields]  # noqa: SLF001  (Django's documented API)
-ENTRY_FIELDS = [field.attname for field in Message._meta.concrete_fields]  # noqa: SLF001
-
-# all rooms are locked in one order, or two processes wait for each other; a membership cannot end under our hands
-ROOMS = f"""
-SELECT {", ".join(f"r.{name}" for name in ROOM_FIELDS)}, g.closed_at
-FROM chat_room r LEFT JOIN groups_group g ON g.id = r.group_id
-WHERE r.key = ANY(%(keys)s) ORDER BY r.id FOR UPDATE OF r
-"""  # noqa: S608  (names of columns)
-MEMBERS = """
-SELECT m.group_id, m.person_id FROM groups_membership m JOIN chat_room r ON r.group_id = m.group_id
-WHERE r.key = ANY(%(keys)s) AND m.person_id = ANY(%(senders)s) AND m.state = 'active' ORDER BY m.id FOR SHARE OF m
-"""
-KNOWN = f"""
-SELECT {", ".join(f"m.{name}" for name in ENTRY_FIELDS)}
-FROM unnest(%(rooms)s::text[], %(people)s::bigint[], %(cids)s::uuid[]) AS asked(key, sender, cid)
-JOIN chat_room r ON r.key = asked.key
-JOIN chat_message m ON m.room_id = r.id AND m.sender_id = asked.sender AND m.cid = asked.cid
-"""  # noqa: S608
-INSERT = """
+# Rooms are locked in one order, or two processes wait for each other. A leaving that is under way is waited for (FOR
+# SHARE), and one that comes later waits for us. Locked rows are read anew after the wait; a key that another process
+# stores meanwhile breaks the unique constraint, and the slow way gives the old answer.
+STORE = """
+WITH new AS MATERIALIZED (
+    SELECT * FROM unnest(%(rooms)s::text[], %(people)s::bigint[], %(names)s::text[], %(cids)s::uuid[],
+                         %(bodies)s::text[]) WITH ORDINALITY AS n(key, sender, name, cid, body, nr)),
+room AS MATERIALIZED (
+    SELECT r.id, r.key, r.group_id FROM chat_room r JOIN groups_group g ON g.id = r.group_id
+    WHERE r.key = ANY(%(keys)s) AND g.closed_at IS NULL ORDER BY r.id FOR UPDATE OF r),
+member AS MATERIALIZED (
+    SELECT m.group_id, m.person_id FROM groups_membership m
+    WHERE m.group_id IN (SELECT group_id FROM room) AND m.person_id = ANY(%(senders)s) AND m.state = 'active'
+    ORDER BY m.id FOR SHARE OF m),
+clear AS MATERIALIZED (
+    SELECT count(*) = %(count)s AND NOT coalesce(bool_or(EXISTS (
+        SELECT 1 FROM chat_message m WHERE m.room_id = room.id AND m.sender_id = new.sender AND m.cid = new.cid
+    )), false) AS yes
+    FROM new JOIN room ON room.key = new.key
+    JOIN member ON member.group_id = room.group_id AND member.person_id = new.sender),
+taken AS (
+    UPDATE chat_room r SET last_seq = r.last_seq + wanted.count
+    FROM (SELECT room.id, count(*) FROM new JOIN room ON room.key = new.key GROUP BY room.id ORDER BY room.id) AS wanted
+    WHERE r.id = wanted.id AND (SELECT yes FROM clear) RETURNING r.id, r.key, r.last_seq)
 INSERT INTO chat_message (room_id, seq, kind, sender_id, sender_name, cid, body, at)
-SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::text[], %s::uuid[], %s::text[],
-                     %s::timestamptz[])
-"""
-HEADS = """
-UPDATE chat_room SET last_seq = new.last_seq FROM unnest(%s::bigint[], %s::bigint[]) AS new(id, last_seq)
-WHERE chat_room.id = new.id
+SELECT taken.id, taken.last_seq - count(*) OVER same + row_number() OVER (same ORDER BY nr), 'text', sender, name, cid,
+       body, %(at)s
+FROM new JOIN taken ON taken.key = new.key WINDOW same AS (PARTITION BY taken.id) ORDER BY nr RETURNING room_id, seq
 """
 VERSIONS = """
-SELECT r.id, count(m.id), count(m.id) FILTER (WHERE m.state = 'active'), count(m.id) FILTER (WHERE m.state = 'ended'),
+SELECT r.key, count(m.id), count(m.id) FILTER (WHERE m.state = 'active'), count(m.id) FILTER (WHERE m.state = 'ended'),
        coalesce(max(m.id), 0)
-FROM chat_room r LEFT JOIN groups_membership m ON m.group_id = r.group_id WHERE r.id = ANY(%s) GROUP BY r.id
+FROM chat_room r LEFT JOIN groups_membership m ON m.group_id = r.group_id WHERE r.key = ANY(%(keys)s) GROUP BY r.id
 """
+
+Stored = tuple[list[Outcome], list[tuple[str, Run]]]  # an outcome a post, and what every process is to hear
 
 
 class Quick:
-    """`write` is called by one committer, one batch after the other."""
+    """Called by one committer, one batch after the other."""
 
     def __init__(self) -> None:
         self._connection: psycopg.AsyncConnection[Any] | None = None
-        self._prepared = connections["default"].vendor == "postgresql"
+        self._usable = connections["default"].vendor == "postgresql"
 
     def takes(self, batch: Sequence[Post]) -> bool:
-        """Texts alone: what else an entry does, the ORM does better."""
-        return self._prepared and all(post.kind == "text" for post in batch)
+        """Texts alone, each key once."""
+        plain = self._usable and all(post.kind == "text" for post in batch)
+        return plain and len({post.cid for post in batch}) == len(batch)
 
-    async def write(self, batch: Sequence[Post]) -> tuple[list[Outcome], list[tuple[str, Run]]]:
-        """One outcome a post, in their order, and what every process is to hear.
+    async def write(self, batch: Sequence[Post]) -> Stored | None:
+        """None: there is something to decide, and nothing was stored.
 
         Raises psycopg.Error and OSError: nothing is known to be stored, and the connection is a new one next time.
         """
         try:
             connection = self._connection or await self._connect()
             self._connection = connection
-            book = await self._read(connection, batch)
-            outcomes = [book.enter(post) for post in batch]
-            return outcomes, await self._store(connection, book)
+            return await self._write(connection, batch)
         except BaseException:
             await self.close()
             raise
@@ -91,47 +90,57 @@ class Quick:
         given = connections["default"].get_connection_params()
         for name in ("cursor_factory", "context", "prepare_threshold"):
             given.pop(name, None)
-        return await psycopg.AsyncConnection.connect(**given, autocommit=True, prepare_threshold=0, connect_timeout=5)
+        return await psycopg.AsyncConnection.connect(
+            **{"connect_timeout": 5, **given}, autocommit=True, prepare_threshold=0
+        )
 
-    async def _read(self, connection: psycopg.AsyncConnection[Any], batch: Sequence[Post]) -> "services.Book":
-        """Lock the rooms, then read what decides: one round trip."""
-        keys, senders = sorted({post.room for post in batch}), sorted({post.sender.id for post in batch})
+    async def _write(self, connection: psycopg.AsyncConnection[Any], batch: Sequence[Post]) -> Stored | None:
+        at = clock.now()
+        keys = sorted({post.room for post in batch})
         asked = {
             "rooms": [post.room for post in batch],
             "people": [post.sender.id for post in batch],
+            "names": [post.sender.name for post in batch],
             "cids": [post.cid for post in batch],
+            "bodies": [post.body for post in batch],
+            "senders": sorted({post.sender.id for post in batch}),
+            "keys": keys,
+            "count": len(batch),
+            "at": at,
         }
-        async with connection.pipeline():
-            await connection.execute("BEGIN")
-            rooms = await connection.execute(ROOMS, {"keys": keys})
-            members = await connection.execute(MEMBERS, {"keys": keys, "senders": senders})
-            known = await connection.execute(KNOWN, asked)
-        found: dict[str, Room] = {}
-        for *values, closed_at in await rooms.fetchall():
-            room = Room.from_db("default", ROOM_FIELDS, values)
-            if room.group_id is not None:
-                room.group = Group(pk=room.group_id, closed_at=closed_at)
-            found[room.key] = room
-        return services.Book(
-            found,
-            members=set(await members.fetchall()),
-            known=[Message.from_db("default", ENTRY_FIELDS, values) for values in await known.fetchall()],
-        )
+        async with connection.pipeline() as pipeline:
+            stored = await connection.execute(STORE, asked)
+            await pipeline.sync()  # the commit: who left before it is in none of the versions
+            versions = await connection.execute(VERSIONS, {"keys": keys})
+        seqs = [seq for _, seq in await stored.fetchall()]
+        if len(seqs) != len(batch):
+            return None
+        found = {key: "{}.{}.{}.{}".format(*counts) for key, *counts in await versions.fetchall()}
+        outcomes = [Outcome(post, seq, at) for post, seq in zip(batch, seqs, strict=True)]
+        return outcomes, _runs(outcomes, found)
 
-    async def _store(self, connection: psycopg.AsyncConnection[Any], book: "services.Book") -> list[tuple[str, Run]]:
-        """Write and commit, then read the rosters' versions: one more round trip."""
-        if not book.new:
-            await connection.execute("ROLLBACK")
-            return []
-        grown = [room for room in book.rooms.values() if room.key in book.firsts]
-        ids = [room.pk for room in grown]
-        rows = [(e.room_id, e.seq, e.kind, e.sender_id, e.sender_name, e.cid, e.body, e.at) for e in book.new]
-        async with connection.pipeline():
-            await connection.execute(INSERT, [list(column) for column in zip(*rows, strict=True)])
-            await connection.execute(HEADS, (ids, [room.last_seq for room in grown]))
-            await connection.execute("COMMIT")
-            versions = await connection.execute(VERSIONS, (ids,))
-        found = {
-            pk: f"{rows}.{active}.{ended}.{highest}" for pk, rows, active, ended, highest in await versions.fetchall()
-        }
-        return [(room.key, book.run(room.key, found.get(room.pk, ""))) for room in grown]
+
+def _runs(outcomes: Sequence[Outcome], versions: dict[str, str]) -> list[tuple[str, Run]]:
+    firsts: dict[str, int] = {}
+    frames: dict[str, list[bytes]] = {}
+    for outcome in outcomes:
+        post = outcome.post
+        firsts.setdefault(post.room, outcome.seq)
+        frames.setdefault(post.room, []).append(frame_of(outcome))
+    return [(key, Run(first, tuple(frames[key]), versions.get(key, ""))) for key, first in firsts.items()]
+
+
+def frame_of(outcome: Outcome) -> bytes:
+    """The entry as everybody is shown it."""
+    post = outcome.post
+    assert outcome.at is not None
+    return wire.message(
+        room=post.room,
+        seq=outcome.seq,
+        kind=post.kind,
+        cid=post.cid,
+        pid=post.sender.pid,
+        name=post.sender.name,
+        at=outcome.at,
+        body=post.body,
+    )

@@ -17,7 +17,7 @@ from porchlight.sockets import urlpatterns  # noqa: E402
 application = ProtocolTypeRouter(
     {
         # waiting for talk's news holds no thread; everything else is Django's
-        "http": URLRouter([path("api/v1/talk/", AuthMiddlewareStack(poll)), re_path("", http)]),  # type: ignore[list-item]
+        "http": URLRouter([path("api/v1/talk/", AuthMiddlewareStack(poll)), re_path("", http)]),  # type: ignore[arg-type]
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(urlpatterns))),
     }
 )
