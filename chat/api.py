@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chat import policies, selectors, services, wire
+from chat import policies, posts, selectors, services, wire
 from people.models import Person
 from people.selectors import person_of
 
@@ -25,7 +25,7 @@ class Rooms(APIView):
 
 
 class Messages(APIView):
-    """GET: entries after or before a seq. POST: one text, with the client's own key."""
+    """GET: entries after or before a seq. POST: one entry, with the client's own key."""
 
     def get(self, request: Request, key: str) -> Response:
         actor = _actor(request)
@@ -41,13 +41,17 @@ class Messages(APIView):
                 "epoch": room.epoch,
                 "last_seq": room.last_seq,
                 "floor": room.floor,
-                "messages": selectors.plain(room.key, found),
+                "messages": selectors.plain(room.key, found, actor),
             }
         )
 
     def post(self, request: Request, key: str) -> Response:
-        body, cid = _text(request, "body"), _cid(request)
-        outcome = services.message_post(actor=_actor(request), room_key=key, cid=cid, body=body)
+        cid, data = _cid(request), request.data if isinstance(request.data, dict) else {}
+        kind = data.get("kind", posts.TEXT)
+        body = _text(request, "body") if "body" in data or kind == posts.TEXT else ""
+        outcome = services.message_post(
+            actor=_actor(request), room_key=key, cid=cid, body=body, kind=kind, of=data.get("of")
+        )
         at = wire.moment(outcome.at) if outcome.at else None
         return Response({"room": key, "cid": str(cid), "seq": outcome.seq, "at": at}, status=201)
 
@@ -74,6 +78,7 @@ def _line(line: selectors.Line) -> dict[str, Any]:
     last_at = wire.moment(line.last_at) if line.last_at else None
     return {
         "room": line.key,
+        "kind": line.kind,
         "name": line.name,
         "last_seq": line.last_seq,
         "last_at": last_at,

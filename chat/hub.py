@@ -8,7 +8,8 @@ import asyncio
 import json
 import logging
 import random
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
@@ -211,6 +212,11 @@ class Hub:
         for connection in self.people.get(person_pk, ()):
             connection.push(bundle)
 
+    def reload(self, key: str) -> None:
+        """Who belongs to this room may have changed."""
+        if room := self.rooms.get(key):
+            room.reload()
+
     def look_again(self) -> None:
         """Compare heads and rosters now."""
         if not self._checking and self.rooms:
@@ -346,13 +352,8 @@ def start(loop: asyncio.AbstractEventLoop) -> Hub:
         _hub = Hub(loop)
     if not _subscribed:
         _subscribed = True
-        wake.subscribe(services.TOPIC, _on_talk)
-        wake.subscribe(TELL, _on_tell)
-        wake.subscribe(ROSTER, _on_roster)
-        wake.subscribe(sessions.TOPIC, _on_session)
-        wake.subscribe(PACES, services.paces.hear)
-        wake.subscribe(PRESENCE, lambda payload: _hub.company.hear_presence(payload) if _hub else None)
-        wake.subscribe(TYPING, lambda payload: _hub.company.hear_typing(payload) if _hub else None)
+        for topic, hear in WAKE_UPS.items():
+            wake.subscribe(topic, partial(_pass_on, hear))
         wake.on_reconnect(_on_reconnect)
     return _hub
 
@@ -368,25 +369,21 @@ def tell(person: Person, frame: dict[str, Any]) -> None:
     wake.publish(TELL, json.dumps([person.pk, frame], separators=(",", ":")).encode())
 
 
-def _on_talk(payload: bytes) -> None:
-    if _hub is not None and _hub.rooms:
-        _hub.hear(news.unpack(payload))
+WAKE_UPS: dict[str, Callable[[Hub, bytes], None]] = {
+    services.TOPIC: lambda hub, payload: hub.hear(news.unpack(payload)) if hub.rooms else None,
+    TELL: lambda hub, payload: hub.hear_person(*json.loads(payload)),
+    ROSTER: lambda hub, payload: hub.reload("g" + payload.decode()),
+    services.SEATS: lambda hub, payload: hub.reload(payload.decode()),
+    sessions.TOPIC: lambda hub, payload: hub.look_at_sessions_of(json.loads(payload)),
+    PACES: lambda _, payload: services.paces.hear(payload),
+    PRESENCE: lambda hub, payload: hub.company.hear_presence(payload),
+    TYPING: lambda hub, payload: hub.company.hear_typing(payload),
+}
 
 
-def _on_tell(payload: bytes) -> None:
+def _pass_on(hear: Callable[[Hub, bytes], None], payload: bytes) -> None:
     if _hub is not None:
-        person_pk, frame = json.loads(payload)
-        _hub.hear_person(person_pk, frame)
-
-
-def _on_roster(payload: bytes) -> None:
-    if _hub is not None and (room := _hub.rooms.get("g" + payload.decode())):
-        room.reload()
-
-
-def _on_session(payload: bytes) -> None:
-    if _hub is not None:
-        _hub.look_at_sessions_of(json.loads(payload))
+        hear(_hub, payload)
 
 
 def _on_reconnect() -> None:

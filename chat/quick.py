@@ -1,9 +1,10 @@
 """The quick lane into PostgreSQL: plain texts of many senders in one statement, one transaction, one round trip.
 
-It takes only batches about which there is nothing to decide: each sender an active member of a room that is open, no
-key used before. The statement itself checks that, in the transaction that stores, and stores all or nothing; whatever
-it leaves, `services.entries_write` decides. Rows, order and locks are the same in both. Lives in the event loop on a
-connection of its own: a thread and the ORM cost three times as much processor time a message (docs/protocol.md).
+It takes only batches about which there is nothing to decide: new texts that answer nothing, each sender an active
+member of a group's open room without slow mode, no key used before. The statement itself checks that, in the
+transaction that stores, and stores all or nothing; whatever it leaves, `services.entries_write` decides. Rows, order
+and locks are the same in both. Lives in the event loop on a connection of its own: a thread and the ORM cost three
+times as much processor time a message (docs/protocol.md).
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from typing import Any
 import psycopg
 from django.db import connections
 
-from chat import wire
+from chat import posts, wire
 from chat.order import Run
 from chat.posts import Outcome, Post
 from ground import clock
@@ -26,7 +27,8 @@ WITH new AS MATERIALIZED (
                          %(bodies)s::text[]) WITH ORDINALITY AS n(key, sender, name, cid, body, nr)),
 room AS MATERIALIZED (
     SELECT r.id, r.key, r.group_id FROM chat_room r JOIN groups_group g ON g.id = r.group_id
-    WHERE r.key = ANY(%(keys)s) AND g.closed_at IS NULL ORDER BY r.id FOR UPDATE OF r),
+    WHERE r.key = ANY(%(keys)s) AND r.kind = 'group' AND r.slow_seconds = 0 AND r.closed_at IS NULL
+      AND g.closed_at IS NULL ORDER BY r.id FOR UPDATE OF r),
 member AS MATERIALIZED (
     SELECT m.group_id, m.person_id FROM groups_membership m
     WHERE m.group_id IN (SELECT group_id FROM room) AND m.person_id = ANY(%(senders)s) AND m.state = 'active'
@@ -41,14 +43,15 @@ taken AS (
     UPDATE chat_room r SET last_seq = r.last_seq + wanted.count
     FROM (SELECT room.id, count(*) FROM new JOIN room ON room.key = new.key GROUP BY room.id ORDER BY room.id) AS wanted
     WHERE r.id = wanted.id AND (SELECT yes FROM clear) RETURNING r.id, r.key, r.last_seq)
-INSERT INTO chat_message (room_id, seq, kind, sender_id, sender_name, cid, body, at)
+INSERT INTO chat_message (room_id, seq, kind, sender_id, sender_name, cid, body, at, gone, held)
 SELECT taken.id, taken.last_seq - count(*) OVER same + row_number() OVER (same ORDER BY nr), 'text', sender, name, cid,
-       body, %(at)s
+       body, %(at)s, '', false
 FROM new JOIN taken ON taken.key = new.key WINDOW same AS (PARTITION BY taken.id) ORDER BY nr RETURNING room_id, seq
 """
+# as chat.roster.roster_versions has it
 VERSIONS = """
 SELECT r.key, count(m.id), count(m.id) FILTER (WHERE m.state = 'active'), count(m.id) FILTER (WHERE m.state = 'ended'),
-       coalesce(max(m.id), 0)
+       coalesce(max(m.id), 0), (SELECT count(*) FROM people_block), (SELECT coalesce(max(id), 0) FROM people_block)
 FROM chat_room r LEFT JOIN groups_membership m ON m.group_id = r.group_id WHERE r.key = ANY(%(keys)s) GROUP BY r.id
 """
 
@@ -64,7 +67,7 @@ class Quick:
 
     def takes(self, batch: Sequence[Post]) -> bool:
         """Texts alone, each key once."""
-        plain = self._usable and all(post.kind == "text" for post in batch)
+        plain = self._usable and all(post.kind == posts.TEXT and post.of is None for post in batch)
         return plain and len({post.cid for post in batch}) == len(batch)
 
     async def write(self, batch: Sequence[Post]) -> Stored | None:
@@ -115,7 +118,7 @@ class Quick:
         seqs = [seq for _, seq in await stored.fetchall()]
         if len(seqs) != len(batch):
             return None
-        found = {key: "{}.{}.{}.{}".format(*counts) for key, *counts in await versions.fetchall()}
+        found = {key: "{}.{}.{}.{}/{}.{}".format(*counts) for key, *counts in await versions.fetchall()}
         outcomes = [Outcome(post, seq, at) for post, seq in zip(batch, seqs, strict=True)]
         return outcomes, _runs(outcomes, found)
 
@@ -123,11 +126,15 @@ class Quick:
 def _runs(outcomes: Sequence[Outcome], versions: dict[str, str]) -> list[tuple[str, Run]]:
     firsts: dict[str, int] = {}
     frames: dict[str, list[bytes]] = {}
+    by: dict[str, list[int]] = {}
     for outcome in outcomes:
         post = outcome.post
         firsts.setdefault(post.room, outcome.seq)
         frames.setdefault(post.room, []).append(frame_of(outcome))
-    return [(key, Run(first, tuple(frames[key]), versions.get(key, ""))) for key, first in firsts.items()]
+        by.setdefault(post.room, []).append(post.sender.id)
+    return [
+        (key, Run(first, tuple(frames[key]), versions.get(key, ""), tuple(by[key]))) for key, first in firsts.items()
+    ]
 
 
 def frame_of(outcome: Outcome) -> bytes:

@@ -1,0 +1,58 @@
+"""Reads about talk."""
+
+from chat.roster import (
+    NOBODY,
+    STRANGER,
+    Roster,
+    Standing,
+    apart_from,
+    is_closed,
+    pairs_open,
+    room_by_key,
+    roster,
+    roster_versions,
+    standing_in,
+    standings,
+)
+from chat.selectors.lines import Line, lines_of, names_of, room_keys_of
+from chat.selectors.log import (
+    Head,
+    Page,
+    by_of,
+    entries,
+    frame_of,
+    heads,
+    page_for,
+    plain,
+    read_mark,
+    run_after,
+)
+
+__all__ = [
+    "NOBODY",
+    "STRANGER",
+    "Head",
+    "Line",
+    "Page",
+    "Roster",
+    "Standing",
+    "apart_from",
+    "by_of",
+    "entries",
+    "frame_of",
+    "heads",
+    "is_closed",
+    "lines_of",
+    "names_of",
+    "page_for",
+    "pairs_open",
+    "plain",
+    "read_mark",
+    "room_by_key",
+    "room_keys_of",
+    "roster",
+    "roster_versions",
+    "run_after",
+    "standing_in",
+    "standings",
+]
