@@ -15,5 +15,5 @@ class ChatConfig(AppConfig):
             export=own.export,
             erase=own.erase,
             purge=own.purge,
-            models=["chat.Message", "chat.ReadMark", "chat.RoomMember"],
+            models=["chat.Message", "chat.ReadMark", "chat.RoomMember", "chat.Silence", "chat.Report"],
         )

@@ -32,6 +32,7 @@ log = logging.getLogger("porchlight.chat")
 TELL = "tell"  # topic: a frame for one person's sockets, wherever they are
 PACES = "talk.paces"  # topic: what was posted at other processes counts for the rate limit
 ROSTER = "roster"  # topic: the payload is a group's id whose memberships changed; a hint that makes it quicker
+BLOCKS = "blocks"  # topic: somebody blocked somebody, or lifted a block
 CHECK = 5  # seconds between two comparisons of the heads
 MARKS = 2  # seconds between two writes of read marks
 COMPANY = 2  # seconds between two words on who is here
@@ -373,6 +374,7 @@ WAKE_UPS: dict[str, Callable[[Hub, bytes], None]] = {
     services.TOPIC: lambda hub, payload: hub.hear(news.unpack(payload)) if hub.rooms else None,
     TELL: lambda hub, payload: hub.hear_person(*json.loads(payload)),
     ROSTER: lambda hub, payload: hub.reload("g" + payload.decode()),
+    BLOCKS: lambda hub, _: hub.look_again(),
     services.SEATS: lambda hub, payload: hub.reload(payload.decode()),
     sessions.TOPIC: lambda hub, payload: hub.look_at_sessions_of(json.loads(payload)),
     PACES: lambda _, payload: services.paces.hear(payload),

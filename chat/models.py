@@ -112,3 +112,49 @@ class ReadMark(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["room", "person"], name="one_read_mark")]
+
+
+class Silence(models.Model):
+    """Somebody is asked to listen for a while in a room: they read on and cannot post until then."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="silences")
+    person = models.ForeignKey("people.Person", on_delete=models.CASCADE, related_name="+")
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["room", "person"], name="one_silence_per_room")]
+
+
+class Report(models.Model):
+    """A message that a moderator has to decide about: somebody reported it, or its words were held (reporter null).
+
+    `words` keeps the text as it was when reported, whatever its sender does to it and after the room's own retention,
+    until the decision; then it is emptied, and what is left is an audit without text (D10).
+    """
+
+    OPEN, KEPT, REMOVED = "open", "kept", "removed"
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="reports")
+    seq = models.BigIntegerField()
+    sender = models.ForeignKey("people.Person", on_delete=models.SET_NULL, null=True, related_name="+")
+    sender_name = models.CharField(max_length=40, blank=True)
+    reporter = models.ForeignKey("people.Person", on_delete=models.SET_NULL, null=True, related_name="+")
+    held = models.BooleanField(default=False)  # its words were held; nobody reported it
+    words = models.TextField(blank=True, default="")
+    at = models.DateTimeField()
+    state = models.CharField(max_length=8, default=OPEN)
+    decided_by = models.ForeignKey("people.Person", on_delete=models.SET_NULL, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["room", "seq", "reporter"], condition=Q(reporter__isnull=False), name="reported_once_by_each"
+            ),
+            models.CheckConstraint(
+                name="report_keeps_words_until_decided",
+                condition=Q(state="open", decided_at=None)
+                | Q(state__in=["kept", "removed"], decided_at__isnull=False, words=""),
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["state", "at"], name="reports_by_state")]

@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from typing import TypeGuard
 
 from chat import posts, roster
-from chat.models import Message, Room
+from chat.models import Message, Report, Room
 from chat.posts import Post
 from chat.roster import Standing
 from ground import clock
 from groups.models import Membership
 from people.models import Person
-from people.selectors import blocked_between
+from people.selectors import blocked_between, is_coordinator
 
 EDITABLE = timedelta(minutes=15)
 NEWCOMER = timedelta(days=90)  # privacy.md: newcomers are not written to by people they do not know yet
@@ -80,3 +80,13 @@ def _refusal_of_pin(post: Post, room: Room, subject: Message | None, standing: S
     if post.of is None:
         return ""
     return "" if _is_there(subject) else posts.INVALID
+
+
+def can_moderate(person: Person, room: Room) -> bool:
+    """A group's facilitators and the site's coordinators; a room of two or few has coordinators only."""
+    return roster.standing_in(room, person).is_facilitator or is_coordinator(person)
+
+
+def can_decide(person: Person, report: Report) -> bool:
+    """Nobody decides about their own words, nor about what they reported themselves."""
+    return person.pk not in {report.sender_id, report.reporter_id} and can_moderate(person, report.room)

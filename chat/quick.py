@@ -1,7 +1,7 @@
 """The quick lane into PostgreSQL: plain texts of many senders in one statement, one transaction, one round trip.
 
 It takes only batches about which there is nothing to decide: new texts that answer nothing, each sender an active
-member of a group's open room without slow mode, no key used before. The statement itself checks that, in the
+member of a group's open room without slow mode, nobody asked to listen, no key used before. The statement itself checks that, in the
 transaction that stores, and stores all or nothing; whatever it leaves, `services.entries_write` decides. Rows, order
 and locks are the same in both. Lives in the event loop on a connection of its own: a thread and the ORM cost three
 times as much processor time a message (docs/protocol.md).
@@ -16,6 +16,7 @@ from django.db import connections
 from chat import posts, wire
 from chat.order import Run
 from chat.posts import Outcome, Post
+from chat.services.book import must_be_held
 from ground import clock
 
 # Rooms are locked in one order, or two processes wait for each other. A leaving that is under way is waited for (FOR
@@ -32,6 +33,8 @@ room AS MATERIALIZED (
 member AS MATERIALIZED (
     SELECT m.group_id, m.person_id FROM groups_membership m
     WHERE m.group_id IN (SELECT group_id FROM room) AND m.person_id = ANY(%(senders)s) AND m.state = 'active'
+      AND NOT EXISTS (SELECT 1 FROM chat_silence s JOIN room ON room.id = s.room_id
+                      WHERE room.group_id = m.group_id AND s.person_id = m.person_id)
     ORDER BY m.id FOR SHARE OF m),
 clear AS MATERIALIZED (
     SELECT count(*) = %(count)s AND NOT coalesce(bool_or(EXISTS (
@@ -66,9 +69,10 @@ class Quick:
         self._usable = connections["default"].vendor == "postgresql"
 
     def takes(self, batch: Sequence[Post]) -> bool:
-        """Texts alone, each key once."""
-        plain = self._usable and all(post.kind == posts.TEXT and post.of is None for post in batch)
-        return plain and len({post.cid for post in batch}) == len(batch)
+        """Texts alone, each key once, no words that have to be held."""
+        if not self._usable or len({post.cid for post in batch}) < len(batch):
+            return False
+        return not any(post.kind != posts.TEXT or post.of is not None or must_be_held(post.body) for post in batch)
 
     async def write(self, batch: Sequence[Post]) -> Stored | None:
         """None: there is something to decide, and nothing was stored.

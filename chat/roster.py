@@ -153,11 +153,12 @@ def pairs_open(room_pks: Collection[int]) -> set[int]:
         groups.setdefault(person, set()).add(group)
     blocks = Block.objects.filter(blocker__in=everybody, blocked__in=everybody)
     kept_apart = {frozenset(pair) for pair in blocks.values_list("blocker_id", "blocked_id")}
-    return {
-        room
-        for room, two in twos.items()
-        if len(two) == 2 and frozenset(two) not in kept_apart and groups.get(two[0], set()) & groups.get(two[1], set())
-    }
+    return {room for room, two in twos.items() if len(two) == 1 or _may_write(two, groups, kept_apart)}
+
+
+def _may_write(two: list[int], groups: dict[int, set[int]], kept_apart: set[frozenset[int]]) -> bool:
+    one, other = two
+    return frozenset(two) not in kept_apart and bool(groups.get(one, set()) & groups.get(other, set()))
 
 
 def standings(

@@ -14,6 +14,7 @@ from chat.roster import (
     standing_in,
     standings,
 )
+from chat.selectors.finding import Case, Found, cases_for, search
 from chat.selectors.lines import Line, lines_of, names_of, room_keys_of
 from chat.selectors.log import (
     Head,
@@ -31,6 +32,8 @@ from chat.selectors.log import (
 __all__ = [
     "NOBODY",
     "STRANGER",
+    "Case",
+    "Found",
     "Head",
     "Line",
     "Page",
@@ -38,6 +41,7 @@ __all__ = [
     "Standing",
     "apart_from",
     "by_of",
+    "cases_for",
     "entries",
     "frame_of",
     "heads",
@@ -53,6 +57,7 @@ __all__ = [
     "roster",
     "roster_versions",
     "run_after",
+    "search",
     "standing_in",
     "standings",
 ]

@@ -32,7 +32,7 @@ def rooms_of(person: Person) -> QuerySet[Room]:
     return Room.objects.filter(groups | others)
 
 
-def _open(rooms: Iterable[Room]) -> list[Room]:
+def open_rooms(rooms: Iterable[Room]) -> list[Room]:
     """Without pairs that share no group any more, or of whom one blocked the other: both look the same."""
     rooms = list(rooms)
     pairs = [room.pk for room in rooms if room.kind == Room.PAIR]
@@ -42,7 +42,7 @@ def _open(rooms: Iterable[Room]) -> list[Room]:
 
 def room_keys_of(person: Person) -> list[str]:
     """The keys of the rooms in which the person may be now."""
-    return sorted(room.key for room in _open(rooms_of(person).only("pk", "key", "kind")))
+    return sorted(room.key for room in open_rooms(rooms_of(person).only("pk", "key", "kind")))
 
 
 def names_of(rooms: Iterable[Room], reader: Person) -> dict[int, str]:
@@ -67,7 +67,7 @@ def lines_of(person: Person) -> list[Line]:
         .select_related("group")
         .annotate(last_at=Subquery(latest.values("at")), marked=Subquery(mark.values("seq")))
     )
-    rooms = _open(annotated)
+    rooms = open_rooms(annotated)
     marks = {room.pk: room.marked or 0 for room in rooms if room.last_seq > (room.marked or 0)}  # type: ignore[attr-defined]
     unread = unread_above(person, marks)
     names = names_of(rooms, person)

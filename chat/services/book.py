@@ -1,13 +1,24 @@
 """What one transaction writes into the logs: each post is decided while its room is locked."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
 
+from django.conf import settings
 from django.db.models import Q
 
-from chat import policies, posts, selectors
-from chat.models import Message, Room
+from chat import policies, posts, selectors, words
+from chat.models import Message, Report, Room, Silence
 from chat.posts import Outcome, Post
 from ground import clock
+
+LISTS = words.lists(Path(settings.TALK_WORDS) if settings.TALK_WORDS else words.LISTS)
+
+
+def must_be_held(body: str) -> bool:
+    """True for words that a moderator has to look at before others see them (cravings.md, T3)."""
+    return words.T3 in words.look(body, LISTS)
 
 
 class Book:
@@ -20,6 +31,7 @@ class Book:
         self.at = clock.now()
         self.rooms = rooms
         self.new: list[Message] = []
+        self.reports: list[Report] = []
         self.frames: dict[str, list[bytes]] = {}
         self.by: dict[str, list[int]] = {}
         self.firsts: dict[str, int] = {}
@@ -32,6 +44,8 @@ class Book:
             )
         }
         self.subjects = self._subjects(batch)
+        self.silent = self._silent(senders)
+        self.latest = self._latest(senders)
         self.changed: dict[tuple[int, int], Message] = {}
         self.rewritten: set[tuple[int, int]] = set()
 
@@ -45,6 +59,30 @@ class Book:
             return {}
         return {(entry.room_id, entry.seq): entry for entry in Message.objects.filter(wanted)}
 
+    def _silent(self, senders: set[int]) -> set[tuple[int, int]]:
+        """Who is asked to listen, by (room, person)."""
+        now = Silence.objects.filter(
+            room__in=[r.pk for r in self.rooms.values()], person__in=senders, until__gt=self.at
+        )
+        return set(now.values_list("room_id", "person_id"))
+
+    def _latest(self, senders: set[int]) -> dict[tuple[int, int], datetime]:
+        """When these people last wrote in the rooms that are in slow mode."""
+        slow = {room.pk: room.slow_seconds for room in self.rooms.values() if room.slow_seconds}
+        if not slow:
+            return {}
+        since = self.at - timedelta(seconds=max(slow.values()))
+        texts = Message.objects.filter(room__in=slow, sender__in=senders, kind=posts.TEXT, at__gt=since)
+        found = texts.order_by("at").values_list("room_id", "sender_id", "at")
+        return {(room, sender): at for room, sender, at in found if sender is not None}
+
+    def _wait(self, room: Room, post: Post) -> float:
+        """Seconds that slow mode asks this sender to wait; facilitators need not."""
+        before = self.latest.get((room.pk, post.sender.id))
+        if post.kind != posts.TEXT or not room.slow_seconds or before is None:
+            return 0.0
+        return max(0.0, room.slow_seconds - (self.at - before).total_seconds())
+
     def enter(self, post: Post) -> Outcome:
         """A known cid is its old entry again, whatever happened to room and membership since."""
         room = self.rooms.get(post.room)
@@ -56,13 +94,28 @@ class Book:
             return Outcome(post, code=code)
         subject = self.subjects.get((room.pk, post.of or 0))
         code = policies.refusal_of(post, room, subject, standing, self.at)
+        held = post.kind in {posts.TEXT, posts.EDIT} and must_be_held(post.body)
+        if not code and held and post.kind == posts.EDIT:
+            code = posts.WORDS
+        if not code and (room.pk, post.sender.id) in self.silent and post.kind != posts.DELETE:
+            code = posts.MUTED
         if code:
             return Outcome(post, code=code)
-        entry = self._append(room, post)
+        if not standing.is_facilitator and (wait := self._wait(room, post)):
+            return Outcome(post, code=posts.RATE, after=round(wait + 0.05, 1))
+        entry = self._append(room, post, held=held)
         self._apply(room, entry, subject)
         return Outcome(post, entry.seq, self.at)
 
-    def _append(self, room: Room, post: Post) -> Message:
+    def enter_by_house(self, room: Room, *, kind: str, body: str, of: int | None) -> None:
+        """An entry without a sender; nothing is asked."""
+        room.last_seq += 1
+        entry = Message(room=room, seq=room.last_seq, kind=kind, of=of, cid=uuid4(), body=body, at=self.at)
+        subject = Message.objects.filter(room=room, seq=of).first() if of is not None else None
+        self._write_down(room, entry, None)
+        self._apply(room, entry, subject)
+
+    def _append(self, room: Room, post: Post, *, held: bool) -> Message:
         room.last_seq += 1
         entry = Message(
             room=room,
@@ -74,13 +127,31 @@ class Book:
             cid=post.cid,
             body=post.body,
             at=self.at,
+            held=held,
         )
-        self.new.append(entry)
+        if held:
+            self.reports.append(
+                Report(
+                    room=room,
+                    seq=entry.seq,
+                    sender_id=post.sender.id,
+                    sender_name=post.sender.name,
+                    held=True,
+                    words=post.body,
+                    at=self.at,
+                )
+            )
+        if post.kind == posts.TEXT:
+            self.latest[room.pk, post.sender.id] = self.at
         self.known[room.pk, post.sender.id, post.cid] = entry
-        self.firsts.setdefault(room.key, entry.seq)
-        self.frames.setdefault(room.key, []).append(selectors.frame_of(room.key, entry, post.sender.pid))
-        self.by.setdefault(room.key, []).append(selectors.by_of(entry))
+        self._write_down(room, entry, post.sender.pid)
         return entry
+
+    def _write_down(self, room: Room, entry: Message, pid: str | None) -> None:
+        self.new.append(entry)
+        self.firsts.setdefault(room.key, entry.seq)
+        self.frames.setdefault(room.key, []).append(selectors.frame_of(room.key, entry, pid))
+        self.by.setdefault(room.key, []).append(selectors.by_of(entry))
 
     def _apply(self, room: Room, entry: Message, subject: Message | None) -> None:
         """What the entry does to its subject."""
@@ -91,7 +162,8 @@ class Book:
         if entry.kind == posts.EDIT:
             subject.body, subject.edited_at = entry.body, self.at
         elif entry.kind == posts.DELETE:
-            subject.gone = Message.DELETED if entry.sender_id == subject.sender_id else Message.REMOVED
+            own = entry.sender_id is not None and entry.sender_id == subject.sender_id
+            subject.gone = Message.DELETED if own else Message.REMOVED
             subject.body, subject.held = "", False
         else:
             subject.held = entry.body == posts.ON
@@ -104,6 +176,8 @@ class Book:
         if not self.new:
             return []
         Message.objects.bulk_create(self.new)
+        if self.reports:
+            Report.objects.bulk_create(self.reports)
         if self.changed:
             Message.objects.bulk_update(self.changed.values(), ["body", "edited_at", "gone", "held"])
         for room_pk, seq in sorted(self.rewritten):

@@ -8,7 +8,7 @@ the wake-up bus afterwards, as a hint.
 import logging
 from collections.abc import Sequence
 from functools import partial
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -16,13 +16,13 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from chat import news, posts, selectors
-from chat.models import Message, Room
+from chat.models import Room
 from chat.order import Run
 from chat.paces import Paces
 from chat.posts import Outcome, Post, Sender
 from chat.services.book import Book
 from chat.services.rooms import room_of
-from ground import clock, wake
+from ground import wake
 from ground.errors import Conflict, Settled, TooMany
 from groups.models import Group
 from people.models import Person
@@ -138,22 +138,15 @@ def notice_post(*, groups: Sequence[Group], kind: str, body: str) -> None:
 
     Kind "offer": somebody of the group would like a chat; the body is the catalogue's text with a path on this site.
     """
-    keys = [room_of(group).pk for group in groups]
+    # of all rooms in one order, as in _write_together
+    for pk in sorted(room_of(group).pk for group in groups):
+        house_entry(room_pk=pk, kind=kind, body=body)
+
+
+def house_entry(*, room_pk: int, kind: str, body: str = "", of: int | None = None) -> None:
+    """An entry that nobody sent: a notice, or a moderator's decision. In the caller's transaction, if there is one."""
     with transaction.atomic():
-        # of all rooms in one order, as in _write_together
-        for room in Room.objects.select_for_update().filter(pk__in=keys).order_by("pk"):
-            room.last_seq += 1
-            room.save(update_fields=["last_seq"])
-            entry = Message.objects.create(
-                room=room, seq=room.last_seq, kind=kind, cid=uuid4(), body=body, at=clock.now(), sender_name=""
-            )
-            transaction.on_commit(partial(_announce_notice, room, entry))
-
-
-def _announce_notice(room: Room, entry: Message) -> None:
-    frame = selectors.frame_of(room.key, entry, None)
-    try:
-        version = selectors.roster_versions({room.pk: room.kind}).get(room.pk, "")
-    except (OperationalError, InterfaceError):  # as in _announce
-        version = ""
-    wake.publish(TOPIC, news.pack([(room.key, Run(entry.seq, (frame,), version))]))
+        room = Room.objects.select_for_update().get(pk=room_pk)
+        book = Book({room.key: room}, [])
+        book.enter_by_house(room, kind=kind, body=body, of=of)
+        transaction.on_commit(partial(_announce, book.store(), book))

@@ -82,7 +82,7 @@ def test_a_batch_takes_a_fixed_number_of_statements(django_assert_max_num_querie
     member = make_member()
     rooms = [found(member, name=f"Room {number}") for number in range(5)]
     batch = [post(member, room, str(number)) for room in rooms for number in range(30)]
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         services.entries_write(posts=batch)
 
 
