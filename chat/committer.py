@@ -4,27 +4,38 @@ So a commit's price is shared by all who post at once. An outcome is given only 
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 
+import psycopg
+
 from chat import posts
 from chat.desk import Desk
+from chat.order import Run
 from chat.posts import Outcome, Post
+from chat.quick import Quick
 
 log = logging.getLogger("porchlight.chat")
 
 Reply = Callable[[Outcome], None]
 Write = Callable[[Sequence[Post]], list[Outcome]]
+Announce = Callable[[list[tuple[str, Run]]], None]
 WAITING = 2000  # posts that may wait; beyond it the sender is asked to come back
 
 
 class Committer:
-    """`write` stores a batch in the desk's one thread; called from the event loop only."""
+    """`write` stores a batch in the desk's one thread, unless the quick lane takes it; called from the event loop only.
 
-    def __init__(self, write: Write, desk: Desk) -> None:
+    `announce` is told what the quick lane committed, before its senders are answered.
+    """
+
+    def __init__(self, write: Write, desk: Desk, announce: Announce) -> None:
         self._write = write
         self._desk = desk
+        self._announce = announce
+        self._quick = Quick()
         self._queue: deque[tuple[Post, Reply]] = deque()
         self._task: asyncio.Task[None] | None = None
 
@@ -42,6 +53,10 @@ class Committer:
         while self._task is not None:
             await asyncio.wait([self._task])
 
+    async def close(self) -> None:
+        """No more posts come."""
+        await self._quick.close()
+
     async def _work(self) -> None:
         try:
             while self._queue:
@@ -54,6 +69,12 @@ class Committer:
 
     async def _store(self, batch: list[Post]) -> list[Outcome]:
         try:
+            if self._quick.takes(batch):
+                with contextlib.suppress(psycopg.Error, OSError):  # the slow way tries again, and knows what to do
+                    if (stored := await self._quick.write(batch)) is not None:
+                        outcomes, news = stored
+                        self._announce(news)
+                        return outcomes
             return await self._desk.run(self._write, batch)
         except Exception:  # one bad round must not end the process's talk: nothing is known to be stored, so "retry"
             log.exception("%d messages could not be stored; their senders will try again", len(batch))

@@ -12,6 +12,7 @@ from chat.transport import Bundle, Wire
 MOST_UNSENT = 1024 * 1024  # bytes; a resume is exact, so a slow reader may be dropped
 STUCK = 256 * 1024  # bytes that may not wait longer than STUCK_FOR
 STUCK_FOR = 30.0  # seconds
+BUSY = 64 * 1024  # bytes that wait already: typing and presence stay away
 MOST_BUFFERED = 2000  # entries that wait for a slow join
 
 
@@ -40,6 +41,7 @@ class Connection:
         "session",
         "slot",
         "stuck_since",
+        "typed",
         "wire",
     )  # fmt: skip
 
@@ -56,6 +58,7 @@ class Connection:
         self.closed = False
         self.slot = 0
         self.stuck_since = 0.0
+        self.typed = 0.0
         self._soon = soon
 
     def push(self, bundle: Bundle) -> None:
@@ -69,6 +72,15 @@ class Connection:
     def tell(self, frame: dict[str, Any]) -> None:
         """Send one frame to this connection alone."""
         self.push(Bundle([wire.encode(frame)]))
+
+    def push_lightly(self, bundle: Bundle) -> None:
+        """Send what may be lost, unless the reader is busy with what may not."""
+        if self.wire.unsent() <= BUSY:
+            self.push(bundle)
+
+    def tell_lightly(self, frame: dict[str, Any]) -> None:
+        """As `tell`, for what may be lost."""
+        self.push_lightly(Bundle([wire.encode(frame)]))
 
     def flush(self) -> None:
         """Hand the collected frames to the transport, or drop a reader who takes none."""

@@ -14,6 +14,7 @@ from channels.consumer import AsyncConsumer
 
 from chat import hub, posts, services, wire
 from chat.connection import Connection
+from chat.greeting import greet
 from chat.posts import Outcome, Post
 from chat.transport import wire_for
 from people.models import Person
@@ -111,20 +112,7 @@ class TalkConsumer(AsyncConsumer):  # type: ignore[misc]
         self.connection.tell(
             {"t": "welcome", "hb": wire.BEAT, "sid": uuid.uuid4().hex, "me": self.connection.sender.pid}
         )
-        self.hub.spawn(self._greet(resume))
-
-    async def _greet(self, resume: dict[str, int]) -> None:
-        try:
-            keys = await self.hub.desk.run(services.rooms_open, actor=self.person)
-        except Exception:  # whatever it is: the client comes back and says hello again
-            log.exception("a member's rooms cannot be read, the socket is closed")
-            self.connection.close(wire.RESTART)
-            return
-        for room in [room for room in resume if room not in keys]:
-            self.connection.tell({"t": "gone", "room": room})
-        for room in keys[: wire.MOST_ROOMS]:
-            await self.hub.join(self.connection, room, resume.get(room))
-        self.connection.tell({"t": "ready"})
+        self.hub.spawn(greet(self.hub, self.connection, self.person, resume))
 
     def _sync(self, frame: dict[str, Any]) -> None:
         room, after = wire.room_in(frame), frame.get("after")
@@ -164,10 +152,20 @@ class TalkConsumer(AsyncConsumer):  # type: ignore[misc]
         if room in self.connection.seats:
             self.hub.mark(self.connection.sender.id, room, seq)
 
+    def _typing(self, frame: dict[str, Any]) -> None:
+        self.hub.company.typing(self.connection, wire.room_in(frame))
+
     def _beat(self, frame: dict[str, Any]) -> None:
         """That it came is all it says."""
 
     def _unknown(self, frame: dict[str, Any]) -> None:
         raise wire.BadFrame("unknown_type")
 
-    HANDLERS: ClassVar = {"hello": _hello, "sync": _sync, "post": _post, "read": _read, "hb": _beat}
+    HANDLERS: ClassVar = {
+        "hello": _hello,
+        "sync": _sync,
+        "post": _post,
+        "read": _read,
+        "typing": _typing,
+        "hb": _beat,
+    }

@@ -8,28 +8,34 @@ import asyncio
 import json
 import logging
 import random
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
 
 from chat import news, selectors, services, wire
 from chat.committer import Committer
+from chat.company import PRESENCE, TYPING, Company
 from chat.connection import Connection, Seat
 from chat.desk import Desk
 from chat.live import LiveRoom
 from chat.news import News
+from chat.order import Run
 from chat.transport import Bundle, level
 from ground import wake
+from people import sessions
 from people.models import Person
 
 log = logging.getLogger("porchlight.chat")
 
 TELL = "tell"  # topic: a frame for one person's sockets, wherever they are
+PACES = "talk.paces"  # topic: what was posted at other processes counts for the rate limit
 ROSTER = "roster"  # topic: the payload is a group's id whose memberships changed; a hint that makes it quicker
 BLOCKS = "blocks"  # topic: somebody blocked somebody, or lifted a block
 CHECK = 5  # seconds between two comparisons of the heads
 MARKS = 2  # seconds between two writes of read marks
+COMPANY = 2  # seconds between two words on who is here
 DRAIN = 5.0  # seconds that a stopping process waits for its last commit
 MOST_SOCKETS = 30  # of one person in one process
 
@@ -44,7 +50,8 @@ class Hub:
         self.people: dict[int, set[Connection]] = {}
         self.desk = Desk("talk-read", 2)
         self._commits = Desk("talk-commit", 1)
-        self.committer = Committer(lambda batch: services.entries_write(posts=batch), self._commits)
+        self.committer = Committer(lambda batch: services.entries_write(posts=batch), self._commits, self._announce)
+        self.company = Company(self.rooms)
         self._opening: dict[str, asyncio.Task[LiveRoom | None]] = {}
         self._wheel: list[set[Connection]] = [set() for _ in range(wire.BEAT)]
         self._turn = 0
@@ -167,6 +174,7 @@ class Hub:
         seat.kept.clear()
         seat.shown, seat.live = shown, True
         connection.tell({"t": "live", "room": room.key, "seq": shown, "epoch": room.epoch})
+        self.company.welcome(room, connection)
 
     async def _room(self, key: str) -> LiveRoom | None:
         """The room, read from the database by the first who asks."""
@@ -193,11 +201,22 @@ class Hub:
             if room := self.rooms.get(item.room):
                 room.news(item)
 
+    def _announce(self, found: list[tuple[str, Run]]) -> None:
+        """What this process committed: shown here at once, and told to the others."""
+        if found:
+            self.hear([News(room, run, run.last) for room, run in found])
+            wake.publish(services.TOPIC, news.pack(found), here=False)
+
     def hear_person(self, person_pk: int, frame: dict[str, Any]) -> None:
         """Something for one person's sockets."""
         bundle = Bundle([wire.encode(frame)])
         for connection in self.people.get(person_pk, ()):
             connection.push(bundle)
+
+    def reload(self, key: str) -> None:
+        """Who belongs to this room may have changed."""
+        if room := self.rooms.get(key):
+            room.reload()
 
     def look_again(self) -> None:
         """Compare heads and rosters now."""
@@ -246,24 +265,40 @@ class Hub:
             self.spawn(self._check_sessions(slot))
         if self._turn % CHECK == 0:
             self.look_again()
+            self._drop_stuck()
         if self._turn % MARKS == 0 and self._marks:
             self.spawn(self._write_marks())
+        if self._turn % COMPANY == 0 and self.rooms:
+            self.company.tick()
+        if taken := services.paces.share():
+            wake.publish(PACES, taken, here=False)
 
     def _beat(self, slot: list[Connection]) -> None:
         now = self.loop.time()
         for connection in slot:
             if now - connection.heard > wire.SILENCE:
                 connection.close(wire.SILENT)
-            elif connection.lagging(now):
-                connection.abort()
             else:
                 rooms = [self.rooms[key] for key in connection.seats if key in self.rooms]
                 heads = {room.key: room.order.head for room in rooms}
                 connection.tell({"t": "hb", "h": heads, "epoch": {room.key: room.epoch for room in rooms}})
 
+    def _drop_stuck(self) -> None:
+        """Readers who take nothing: what they lack is resumed when they come back."""
+        now = self.loop.time()
+        for mine in list(self.people.values()):
+            for connection in list(mine):
+                if connection.lagging(now):
+                    connection.abort()
+
+    def look_at_sessions_of(self, person_pk: int) -> None:
+        """Some session of this person may have ended."""
+        if mine := list(self.people.get(person_pk, ())):
+            self.spawn(self._check_sessions(mine))
+
     async def _check_sessions(self, slot: list[Connection]) -> None:
-        """Who signed out elsewhere, or lost the account, hears no more."""
-        alive = await self.desk.run(selectors.live_sessions, [connection.session for connection in slot])
+        """Who signed out elsewhere, has a new password or lost the account, hears no more."""
+        alive = await self.desk.run(sessions.standing, [connection.session for connection in slot])
         for connection in slot:
             if connection.session not in alive:
                 connection.close(wire.NO_SESSION)
@@ -292,6 +327,7 @@ class Hub:
             await self._write_marks()
         except Exception:  # whoever got no ack posts again
             log.exception("talk did not end in order")
+        await self.committer.close()
         await asyncio.sleep(0)  # what was committed is shown first
         for connection in held:
             connection.tell({"t": "bye", "retry": round(random.uniform(0, 5), 1)})  # noqa: S311
@@ -317,11 +353,8 @@ def start(loop: asyncio.AbstractEventLoop) -> Hub:
         _hub = Hub(loop)
     if not _subscribed:
         _subscribed = True
-        wake.subscribe(services.TOPIC, _on_talk)
-        wake.subscribe(TELL, _on_tell)
-        wake.subscribe(ROSTER, _on_roster)
-        wake.subscribe(services.SEATS, _on_seats)
-        wake.subscribe(BLOCKS, lambda _: _on_reconnect())
+        for topic, hear in WAKE_UPS.items():
+            wake.subscribe(topic, partial(_pass_on, hear))
         wake.on_reconnect(_on_reconnect)
     return _hub
 
@@ -337,27 +370,25 @@ def tell(person: Person, frame: dict[str, Any]) -> None:
     wake.publish(TELL, json.dumps([person.pk, frame], separators=(",", ":")).encode())
 
 
-def _on_talk(payload: bytes) -> None:
-    if _hub is not None and _hub.rooms:
-        _hub.hear(news.unpack(payload))
+WAKE_UPS: dict[str, Callable[[Hub, bytes], None]] = {
+    services.TOPIC: lambda hub, payload: hub.hear(news.unpack(payload)) if hub.rooms else None,
+    TELL: lambda hub, payload: hub.hear_person(*json.loads(payload)),
+    ROSTER: lambda hub, payload: hub.reload("g" + payload.decode()),
+    BLOCKS: lambda hub, _: hub.look_again(),
+    services.SEATS: lambda hub, payload: hub.reload(payload.decode()),
+    sessions.TOPIC: lambda hub, payload: hub.look_at_sessions_of(json.loads(payload)),
+    PACES: lambda _, payload: services.paces.hear(payload),
+    PRESENCE: lambda hub, payload: hub.company.hear_presence(payload),
+    TYPING: lambda hub, payload: hub.company.hear_typing(payload),
+}
 
 
-def _on_tell(payload: bytes) -> None:
+def _pass_on(hear: Callable[[Hub, bytes], None], payload: bytes) -> None:
     if _hub is not None:
-        person_pk, frame = json.loads(payload)
-        _hub.hear_person(person_pk, frame)
-
-
-def _on_roster(payload: bytes) -> None:
-    if _hub is not None and (room := _hub.rooms.get("g" + payload.decode())):
-        room.reload()
-
-
-def _on_seats(payload: bytes) -> None:
-    if _hub is not None and (room := _hub.rooms.get(payload.decode())):
-        room.reload()
+        hear(_hub, payload)
 
 
 def _on_reconnect() -> None:
     if _hub is not None:
+        _hub.company.reconnected()
         _hub.look_again()

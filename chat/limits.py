@@ -21,6 +21,12 @@ class Bucket:
             return 0.0
         return (1.0 - self.tokens) / self.per_second
 
+    def spend(self, count: float, now: float) -> None:
+        """Take tokens that were used elsewhere, as far as there are any."""
+        self.tokens = min(self.burst, self.tokens + max(0.0, now - self.seen) * self.per_second)
+        self.tokens = max(0.0, self.tokens - count)
+        self.seen = now
+
     def full(self, now: float) -> bool:
         """True when it can be forgotten: it would be full again."""
         return self.tokens + (now - self.seen) * self.per_second >= self.burst
@@ -37,9 +43,20 @@ class Buckets:
 
     def take(self, key: int, now: float) -> float:
         """As Bucket.take, for `key`."""
+        return self._bucket(key, now).take(now)
+
+    def spend(self, key: int, count: float, now: float) -> None:
+        """As Bucket.spend, for `key`."""
+        self._bucket(key, now).spend(count, now)
+
+    def clear(self) -> None:
+        """Every bucket is full again."""
+        self._held.clear()
+
+    def _bucket(self, key: int, now: float) -> Bucket:
         bucket = self._held.get(key)
         if bucket is None:
             if len(self._held) >= self.sweep_at:
                 self._held = {k: b for k, b in self._held.items() if not b.full(now)}
             bucket = self._held[key] = Bucket(self.burst, self.per_second, now)
-        return bucket.take(now)
+        return bucket

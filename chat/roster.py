@@ -161,12 +161,19 @@ def _may_write(two: list[int], groups: dict[int, set[int]], kept_apart: set[froz
     return frozenset(two) not in kept_apart and bool(groups.get(one, set()) & groups.get(other, set()))
 
 
-def standings(rooms: Collection[Room], people: Collection[int]) -> dict[tuple[int, int], Standing]:
-    """What these people are in these rooms, by (room, person); strangers are missing."""
+def standings(
+    rooms: Collection[Room], people: Collection[int], *, lock: bool = False
+) -> dict[tuple[int, int], Standing]:
+    """What these people are in these rooms, by (room, person); strangers are missing.
+
+    `lock`: a leaving that is under way is waited for, and one that comes later waits for this transaction.
+    """
     by_group = {room.group_id: room.pk for room in rooms if room.kind == Room.GROUP}
     found: dict[tuple[int, int], Standing] = {}
     if by_group:
         rows = Membership.objects.filter(group__in=by_group, person__in=people, state=Membership.ACTIVE)
+        if lock:
+            rows = rows.select_for_update(no_key=True).order_by("pk")
         for group, person, role in rows.values_list("group_id", "person_id", "role"):
             found[by_group[group], person] = Standing(True, role == Membership.FACILITATOR)
     others = {room.pk: room.kind for room in rooms if room.kind != Room.GROUP}

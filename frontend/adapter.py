@@ -10,6 +10,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from people import sessions
+
 NO_MATCH = _("That name and password do not match. Check both, or ask for a code by e-mail.")
 CODE_DIFFERS = _("That did not match. Nothing is lost: please try once more.")
 
@@ -37,6 +39,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def logout(self, request: HttpRequest) -> None:
+        account = request.user
+        super().logout(request)
+        if account.is_authenticated:
+            sessions.say_ended(account)
+
+    def set_password(self, user: Any, password: str) -> None:
+        super().set_password(user, password)
+        sessions.say_ended(user)
 
 
 class PasskeyAdapter(DefaultMFAAdapter):  # type: ignore[misc]

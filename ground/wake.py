@@ -57,8 +57,9 @@ class Bus:
         """True when other processes can be heard: always without Redis, which means there are none."""
         return not self._url or self._listening.is_set()
 
-    def publish(self, topic: str, payload: bytes = b"") -> None:
-        self._deliver(topic, payload)
+    def publish(self, topic: str, payload: bytes = b"", *, here: bool = True) -> None:
+        if here:
+            self._deliver(topic, payload)
         if not self._url:
             return
         self._start()
@@ -147,9 +148,9 @@ def bus() -> Bus:
     return _bus
 
 
-def publish(topic: str, payload: bytes = b"") -> None:
-    """Send a hint to every process, this one included. Never blocks, never raises."""
-    bus().publish(topic, payload)
+def publish(topic: str, payload: bytes = b"", *, here: bool = True) -> None:
+    """Send a hint to every process, this one included unless `here` is false. Never blocks, never raises."""
+    bus().publish(topic, payload, here=here)
 
 
 def subscribe(topic: str, callback: Callback) -> None:

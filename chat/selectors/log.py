@@ -9,8 +9,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.sessions.models import Session
-
 from chat import wire
 from chat.models import Message, ReadMark, Room
 from chat.order import Run
@@ -139,8 +137,3 @@ def is_in(room: Room, person_pk: int) -> bool:
 def read_mark(room_pk: int, person: Person) -> int:
     """The seq up to which the person has read; 0 for nothing."""
     return ReadMark.objects.filter(room=room_pk, person=person).values_list("seq", flat=True).first() or 0
-
-
-def live_sessions(keys: Collection[str]) -> set[str]:
-    """Those of the session keys that were not signed out."""
-    return set(Session.objects.filter(session_key__in=keys).values_list("session_key", flat=True))

@@ -16,8 +16,16 @@ from ground import clock
 LISTS = words.lists(Path(settings.TALK_WORDS) if settings.TALK_WORDS else words.LISTS)
 
 
+def must_be_held(body: str) -> bool:
+    """True for words that a moderator has to look at before others see them (cravings.md, T3)."""
+    return words.T3 in words.look(body, LISTS)
+
+
 class Book:
-    """Decides the posts of a batch in their order; `store` writes what came of it."""
+    """Decides the posts of a batch in their order; `store` writes what came of it.
+
+    Whatever can refuse or change a plain text here must also keep it from the quick lane (chat.quick.STORE).
+    """
 
     def __init__(self, rooms: dict[str, Room], batch: Sequence[Post]) -> None:
         self.at = clock.now()
@@ -28,7 +36,7 @@ class Book:
         self.by: dict[str, list[int]] = {}
         self.firsts: dict[str, int] = {}
         senders = {post.sender.id for post in batch}
-        self.standings = selectors.standings(list(rooms.values()), senders)
+        self.standings = selectors.standings(list(rooms.values()), senders, lock=True)
         self.known = {
             (entry.room_id, entry.sender_id, entry.cid): entry
             for entry in Message.objects.filter(
@@ -86,7 +94,7 @@ class Book:
             return Outcome(post, code=code)
         subject = self.subjects.get((room.pk, post.of or 0))
         code = policies.refusal_of(post, room, subject, standing, self.at)
-        held = post.kind in {posts.TEXT, posts.EDIT} and words.T3 in words.look(post.body, LISTS)
+        held = post.kind in {posts.TEXT, posts.EDIT} and must_be_held(post.body)
         if not code and held and post.kind == posts.EDIT:
             code = posts.WORDS
         if not code and (room.pk, post.sender.id) in self.silent and post.kind != posts.DELETE:

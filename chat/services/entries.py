@@ -6,7 +6,6 @@ the wake-up bus afterwards, as a hint.
 """
 
 import logging
-import time
 from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
@@ -17,9 +16,9 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from chat import news, posts, selectors
-from chat.limits import Buckets
 from chat.models import Room
 from chat.order import Run
+from chat.paces import Paces
 from chat.posts import Outcome, Post, Sender
 from chat.services.book import Book
 from chat.services.rooms import room_of
@@ -31,7 +30,7 @@ from people.models import Person
 log = logging.getLogger("porchlight.chat")
 
 TOPIC = "talk"
-paces = Buckets(settings.TALK_BURST, settings.TALK_PER_SECOND)  # posts of one sender, in each process
+paces = Paces(settings.TALK_BURST, settings.TALK_PER_SECOND)
 
 
 def sender_of(person: Person) -> Sender:
@@ -80,7 +79,7 @@ def _raise(code: str) -> None:
 
 def pace(sender_id: int) -> float:
     """Seconds until this sender may post; 0.0 takes one of their tokens."""
-    return paces.take(sender_id, time.monotonic())
+    return paces.take(sender_id)
 
 
 def entries_write(*, posts: Sequence[Post]) -> list[Outcome]:

@@ -76,7 +76,10 @@ def look(text: str, known: Iterable[Words] | None = None) -> frozenset[str]:
 
 def _said(words: list[str], phrases: Iterable[tuple[str, ...]], denials: Iterable[tuple[str, ...]]) -> bool:
     """True when a phrase stands in the words, undenied."""
+    present = set(words)
     for phrase in phrases:
+        if phrase[0] not in present:
+            continue
         size = len(phrase)
         for at in range(len(words) - size + 1):
             if tuple(words[at : at + size]) == phrase and not _in(words[max(0, at - NEAR) : at], denials):

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _now():
-    services.paces._held.clear()
+    services.paces.forget()
     with clock.frozen(NOW):
         yield
 

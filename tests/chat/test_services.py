@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _now(monkeypatch):
-    services.paces._held.clear()
+    services.paces.forget()
     with clock.frozen(NOW):
         yield
 
@@ -183,8 +183,7 @@ def test_texts_are_kept_with_one_kind_of_line_end_and_4000_characters_fit():
 
 
 def test_too_many_in_a_short_time_is_told_when_to_come_back(monkeypatch):
-    # no time passes, however slow the machine
-    monkeypatch.setattr("chat.services.entries.time.monotonic", lambda: 1000.0)
+    monkeypatch.setattr("chat.paces.time.monotonic", lambda: 1000.0)  # no time passes, however slow the machine
     member = make_member()
     room = found(member)
     for _ in range(30):

@@ -1,0 +1,157 @@
+"""The quick lane into PostgreSQL: plain texts of many senders in one statement, one transaction, one round trip.
+
+It takes only batches about which there is nothing to decide: new texts that answer nothing, each sender an active
+member of a group's open room without slow mode, nobody asked to listen, no key used before. The statement itself checks that, in the
+transaction that stores, and stores all or nothing; whatever it leaves, `services.entries_write` decides. Rows, order
+and locks are the same in both. Lives in the event loop on a connection of its own: a thread and the ORM cost three
+times as much processor time a message (docs/protocol.md).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from django.db import connections
+
+from chat import posts, wire
+from chat.order import Run
+from chat.posts import Outcome, Post
+from chat.services.book import must_be_held
+from ground import clock
+
+# Rooms are locked in one order, or two processes wait for each other. A leaving that is under way is waited for (FOR
+# SHARE), and one that comes later waits for us. Locked rows are read anew after the wait; a key that another process
+# stores meanwhile breaks the unique constraint, and the slow way gives the old answer.
+STORE = """
+WITH new AS MATERIALIZED (
+    SELECT * FROM unnest(%(rooms)s::text[], %(people)s::bigint[], %(names)s::text[], %(cids)s::uuid[],
+                         %(bodies)s::text[]) WITH ORDINALITY AS n(key, sender, name, cid, body, nr)),
+room AS MATERIALIZED (
+    SELECT r.id, r.key, r.group_id FROM chat_room r JOIN groups_group g ON g.id = r.group_id
+    WHERE r.key = ANY(%(keys)s) AND r.kind = 'group' AND r.slow_seconds = 0 AND r.closed_at IS NULL
+      AND g.closed_at IS NULL ORDER BY r.id FOR UPDATE OF r),
+member AS MATERIALIZED (
+    SELECT m.group_id, m.person_id FROM groups_membership m
+    WHERE m.group_id IN (SELECT group_id FROM room) AND m.person_id = ANY(%(senders)s) AND m.state = 'active'
+      AND NOT EXISTS (SELECT 1 FROM chat_silence s JOIN room ON room.id = s.room_id
+                      WHERE room.group_id = m.group_id AND s.person_id = m.person_id)
+    ORDER BY m.id FOR SHARE OF m),
+clear AS MATERIALIZED (
+    SELECT count(*) = %(count)s AND NOT coalesce(bool_or(EXISTS (
+        SELECT 1 FROM chat_message m WHERE m.room_id = room.id AND m.sender_id = new.sender AND m.cid = new.cid
+    )), false) AS yes
+    FROM new JOIN room ON room.key = new.key
+    JOIN member ON member.group_id = room.group_id AND member.person_id = new.sender),
+taken AS (
+    UPDATE chat_room r SET last_seq = r.last_seq + wanted.count
+    FROM (SELECT room.id, count(*) FROM new JOIN room ON room.key = new.key GROUP BY room.id ORDER BY room.id) AS wanted
+    WHERE r.id = wanted.id AND (SELECT yes FROM clear) RETURNING r.id, r.key, r.last_seq)
+INSERT INTO chat_message (room_id, seq, kind, sender_id, sender_name, cid, body, at, gone, held)
+SELECT taken.id, taken.last_seq - count(*) OVER same + row_number() OVER (same ORDER BY nr), 'text', sender, name, cid,
+       body, %(at)s, '', false
+FROM new JOIN taken ON taken.key = new.key WINDOW same AS (PARTITION BY taken.id) ORDER BY nr RETURNING room_id, seq
+"""
+# as chat.roster.roster_versions has it
+VERSIONS = """
+SELECT r.key, count(m.id), count(m.id) FILTER (WHERE m.state = 'active'), count(m.id) FILTER (WHERE m.state = 'ended'),
+       coalesce(max(m.id), 0), (SELECT count(*) FROM people_block), (SELECT coalesce(max(id), 0) FROM people_block)
+FROM chat_room r LEFT JOIN groups_membership m ON m.group_id = r.group_id WHERE r.key = ANY(%(keys)s) GROUP BY r.id
+"""
+
+Stored = tuple[list[Outcome], list[tuple[str, Run]]]  # an outcome a post, and what every process is to hear
+
+
+class Quick:
+    """Called by one committer, one batch after the other."""
+
+    def __init__(self) -> None:
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._usable = connections["default"].vendor == "postgresql"
+
+    def takes(self, batch: Sequence[Post]) -> bool:
+        """Texts alone, each key once, no words that have to be held."""
+        if not self._usable or len({post.cid for post in batch}) < len(batch):
+            return False
+        return not any(post.kind != posts.TEXT or post.of is not None or must_be_held(post.body) for post in batch)
+
+    async def write(self, batch: Sequence[Post]) -> Stored | None:
+        """None: there is something to decide, and nothing was stored.
+
+        Raises psycopg.Error and OSError: nothing is known to be stored, and the connection is a new one next time.
+        """
+        try:
+            connection = self._connection or await self._connect()
+            self._connection = connection
+            return await self._write(connection, batch)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Whatever was begun is rolled back."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    async def _connect(self) -> psycopg.AsyncConnection[Any]:
+        given = connections["default"].get_connection_params()
+        for name in ("cursor_factory", "context", "prepare_threshold"):
+            given.pop(name, None)
+        return await psycopg.AsyncConnection.connect(
+            **{"connect_timeout": 5, **given}, autocommit=True, prepare_threshold=0
+        )
+
+    async def _write(self, connection: psycopg.AsyncConnection[Any], batch: Sequence[Post]) -> Stored | None:
+        at = clock.now()
+        keys = sorted({post.room for post in batch})
+        asked = {
+            "rooms": [post.room for post in batch],
+            "people": [post.sender.id for post in batch],
+            "names": [post.sender.name for post in batch],
+            "cids": [post.cid for post in batch],
+            "bodies": [post.body for post in batch],
+            "senders": sorted({post.sender.id for post in batch}),
+            "keys": keys,
+            "count": len(batch),
+            "at": at,
+        }
+        async with connection.pipeline() as pipeline:
+            stored = await connection.execute(STORE, asked)
+            await pipeline.sync()  # the commit: who left before it is in none of the versions
+            versions = await connection.execute(VERSIONS, {"keys": keys})
+        seqs = [seq for _, seq in await stored.fetchall()]
+        if len(seqs) != len(batch):
+            return None
+        found = {key: "{}.{}.{}.{}/{}.{}".format(*counts) for key, *counts in await versions.fetchall()}
+        outcomes = [Outcome(post, seq, at) for post, seq in zip(batch, seqs, strict=True)]
+        return outcomes, _runs(outcomes, found)
+
+
+def _runs(outcomes: Sequence[Outcome], versions: dict[str, str]) -> list[tuple[str, Run]]:
+    firsts: dict[str, int] = {}
+    frames: dict[str, list[bytes]] = {}
+    by: dict[str, list[int]] = {}
+    for outcome in outcomes:
+        post = outcome.post
+        firsts.setdefault(post.room, outcome.seq)
+        frames.setdefault(post.room, []).append(frame_of(outcome))
+        by.setdefault(post.room, []).append(post.sender.id)
+    return [
+        (key, Run(first, tuple(frames[key]), versions.get(key, ""), tuple(by[key]))) for key, first in firsts.items()
+    ]
+
+
+def frame_of(outcome: Outcome) -> bytes:
+    """The entry as everybody is shown it."""
+    post = outcome.post
+    assert outcome.at is not None
+    return wire.message(
+        room=post.room,
+        seq=outcome.seq,
+        kind=post.kind,
+        cid=post.cid,
+        pid=post.sender.pid,
+        name=post.sender.name,
+        at=outcome.at,
+        body=post.body,
+    )
