@@ -41,14 +41,14 @@ def test_too_much_is_refused_and_what_was_typed_is_still_there(items):
 
 def test_it_lies_encrypted_goes_to_nobody_and_is_erased():
     member, other = make_member("Dana"), make_member("Kim")
-    services.coping_set(actor=member, items=["The photo of the sea"])
+    services.coping_set(actor=member, items=["Grandmother knits"])
     with connection.cursor() as cursor:
         cursor.execute("SELECT text FROM own_copingitem")
-        assert "sea" not in cursor.fetchone()[0]
+        assert "Grandmother" not in cursor.fetchone()[0]
     for path in ("/need/", "/me/", "/me/coping/", "/need/offline/"):
-        assert "photo of the sea" not in client_of(other).get(path).content.decode()
-    assert "photo of the sea" not in client_of(member).get("/need/offline/").content.decode()
-    assert holdings.export(member)["what_helps"] == ["The photo of the sea"]
+        assert "Grandmother knits" not in client_of(other).get(path).content.decode()
+    assert "Grandmother knits" not in client_of(member).get("/need/offline/").content.decode()
+    assert holdings.export(member)["what_helps"] == ["Grandmother knits"]
     holdings.erase(member)
     assert selectors.coping_of(member) == []
 
