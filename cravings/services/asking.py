@@ -12,7 +12,7 @@ from cravings.selectors import people as folk
 from cravings.services.common import OFFER, PAGE, QUIET, SUPPORTER, tell_all, topic_of
 from cravings.services.press import press_end
 from delivery.services import Draft, messages_enqueue
-from ground import clock
+from ground import clock, failpoints
 from people.models import Person
 
 PAGED = 4  # the wave of those who are paged
@@ -46,6 +46,7 @@ def press_wave(*, press_id: int, now: datetime) -> bool:
         )
         if press.offered_at is None:
             tell_all(press)
+        failpoints.reach("waving")
     return True
 
 
