@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chat import policies, selectors, services, wire
+from chat import policies, posts, selectors, services, wire
 from people.models import Person
-from people.selectors import person_of
+from people.selectors import person_by_pid, person_of
 
 
 class Rooms(APIView):
@@ -25,7 +25,7 @@ class Rooms(APIView):
 
 
 class Messages(APIView):
-    """GET: entries after or before a seq. POST: one text, with the client's own key."""
+    """GET: entries after or before a seq. POST: one entry, with the client's own key."""
 
     def get(self, request: Request, key: str) -> Response:
         actor = _actor(request)
@@ -41,24 +41,54 @@ class Messages(APIView):
                 "epoch": room.epoch,
                 "last_seq": room.last_seq,
                 "floor": room.floor,
-                "messages": selectors.plain(room.key, found),
+                "messages": selectors.plain(room.key, found, actor),
             }
         )
 
     def post(self, request: Request, key: str) -> Response:
-        body, cid = _text(request, "body"), _cid(request)
-        outcome = services.message_post(actor=_actor(request), room_key=key, cid=cid, body=body)
+        cid, data = _cid(request), request.data if isinstance(request.data, dict) else {}
+        kind = data.get("kind", posts.TEXT)
+        body = _text(request, "body") if "body" in data or kind == posts.TEXT else ""
+        outcome = services.message_post(
+            actor=_actor(request), room_key=key, cid=cid, body=body, kind=kind, of=data.get("of")
+        )
         at = wire.moment(outcome.at) if outcome.at else None
         return Response({"room": key, "cid": str(cid), "seq": outcome.seq, "at": at}, status=201)
+
+
+class Pair(APIView):
+    """POST: the room of this person and me, made when there is none."""
+
+    def post(self, request: Request) -> Response:
+        try:
+            other = person_by_pid(UUID(_text(request, "with")))
+        except (ValueError, Person.DoesNotExist) as error:
+            raise PermissionDenied(_("You cannot write to this person here.")) from error
+        return Response({"room": services.pair_room_open(actor=_actor(request), other=other).key}, status=201)
+
+
+class Search(APIView):
+    """GET: the latest messages with these words in my own rooms."""
+
+    def get(self, request: Request) -> Response:
+        found = selectors.search(actor=_actor(request), text=request.query_params.get("q", "")[:200])
+        lines = [{"room": f.key, "seq": f.seq, "name": f.name, "at": wire.moment(f.at), "body": f.body} for f in found]
+        return Response({"found": lines})
+
+
+class ReportMessage(APIView):
+    """POST: somebody has to look at this message."""
+
+    def post(self, request: Request, key: str) -> Response:
+        services.message_report(actor=_actor(request), room_key=key, seq=_seq(request))
+        return Response({"room": key})
 
 
 class Read(APIView):
     """POST: I have read up to this seq."""
 
     def post(self, request: Request, key: str) -> Response:
-        seq = request.data.get("seq") if isinstance(request.data, dict) else None
-        if isinstance(seq, bool) or not isinstance(seq, int) or not 0 <= seq < 2**53:
-            raise ValidationError({"seq": _("A number is needed here.")})
+        seq = _seq(request)
         services.read_mark_set(actor=_actor(request), room_key=key, seq=seq)
         return Response({"room": key, "seq": seq})
 
@@ -74,6 +104,7 @@ def _line(line: selectors.Line) -> dict[str, Any]:
     last_at = wire.moment(line.last_at) if line.last_at else None
     return {
         "room": line.key,
+        "kind": line.kind,
         "name": line.name,
         "last_seq": line.last_seq,
         "last_at": last_at,
@@ -92,6 +123,14 @@ def _number(request: Request, name: str, default: int | None) -> int | None:
     return int(value)
 
 
+def _seq(request: Request) -> int:
+    """The seq of the body. Raises ValidationError."""
+    seq = request.data.get("seq") if isinstance(request.data, dict) else None
+    if isinstance(seq, bool) or not isinstance(seq, int) or not 0 <= seq < 2**53:
+        raise ValidationError({"seq": _("A number is needed here.")})
+    return seq
+
+
 def _text(request: Request, name: str) -> str:
     value = request.data.get(name) if isinstance(request.data, dict) else None
     if not isinstance(value, str):
@@ -108,6 +147,9 @@ def _cid(request: Request) -> UUID:
 
 urls = [
     path("rooms/", Rooms.as_view()),
+    path("rooms/pair/", Pair.as_view()),
+    path("rooms/search/", Search.as_view()),
+    path("rooms/<str:key>/report/", ReportMessage.as_view()),
     path("rooms/<str:key>/messages/", Messages.as_view()),
     path("rooms/<str:key>/read/", Read.as_view()),
 ]

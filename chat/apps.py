@@ -6,14 +6,14 @@ class ChatConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from chat import services  # noqa: PLC0415  (models are loaded now)
+        from chat import holdings as own  # noqa: PLC0415  (models are loaded now)
         from people import holdings  # noqa: PLC0415
 
         holdings.register(
             "chat",
             40,
-            export=services.holdings_export,
-            erase=services.holdings_erase,
-            purge=services.holdings_purge,
-            models=["chat.Message", "chat.ReadMark"],
+            export=own.export,
+            erase=own.erase,
+            purge=own.purge,
+            models=["chat.Message", "chat.ReadMark", "chat.RoomMember", "chat.Silence", "chat.Report"],
         )

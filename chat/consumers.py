@@ -134,18 +134,16 @@ class TalkConsumer(AsyncConsumer):  # type: ignore[misc]
 
     def _post(self, frame: dict[str, Any]) -> None:
         room, cid = wire.room_in(frame), wire.cid_in(frame)
-        if frame.get("kind", "text") != "text":
-            self._nack(room, str(cid), posts.INVALID)
-            return
         try:
-            body = posts.body_of(frame.get("body"))
+            kind, of, body = posts.checked(frame.get("kind", posts.TEXT), frame.get("of"), frame.get("body"))
         except posts.BadBody:
             self._nack(room, str(cid), posts.INVALID)
             return
         if wait := services.pace(self.connection.sender.id):
             self._nack(room, str(cid), posts.RATE, after=round(wait + 0.05, 1))
             return
-        self.hub.committer.submit(Post(self.connection.sender, room, cid, body), partial(self._answer, self.connection))
+        post = Post(self.connection.sender, room, cid, body, kind, of)
+        self.hub.committer.submit(post, partial(self._answer, self.connection))
 
     def _nack(self, room: str, cid: str, code: str, **more: Any) -> None:
         self.connection.tell({"t": "nack", "room": room, "cid": cid, "code": code, **more})
@@ -156,7 +154,8 @@ class TalkConsumer(AsyncConsumer):  # type: ignore[misc]
         post = outcome.post
         head = {"room": post.room, "cid": str(post.cid)}
         if outcome.at is None:
-            connection.tell({"t": "nack", **head, "code": outcome.code})
+            more = {"after": outcome.after} if outcome.after else {}
+            connection.tell({"t": "nack", **head, "code": outcome.code, **more})
         else:
             connection.tell({"t": "ack", **head, "seq": outcome.seq, "at": wire.moment(outcome.at)})
 

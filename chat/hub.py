@@ -27,6 +27,7 @@ log = logging.getLogger("porchlight.chat")
 
 TELL = "tell"  # topic: a frame for one person's sockets, wherever they are
 ROSTER = "roster"  # topic: the payload is a group's id whose memberships changed; a hint that makes it quicker
+BLOCKS = "blocks"  # topic: somebody blocked somebody, or lifted a block
 CHECK = 5  # seconds between two comparisons of the heads
 MARKS = 2  # seconds between two writes of read marks
 DRAIN = 5.0  # seconds that a stopping process waits for its last commit
@@ -319,6 +320,8 @@ def start(loop: asyncio.AbstractEventLoop) -> Hub:
         wake.subscribe(services.TOPIC, _on_talk)
         wake.subscribe(TELL, _on_tell)
         wake.subscribe(ROSTER, _on_roster)
+        wake.subscribe(services.SEATS, _on_seats)
+        wake.subscribe(BLOCKS, lambda _: _on_reconnect())
         wake.on_reconnect(_on_reconnect)
     return _hub
 
@@ -347,6 +350,11 @@ def _on_tell(payload: bytes) -> None:
 
 def _on_roster(payload: bytes) -> None:
     if _hub is not None and (room := _hub.rooms.get("g" + payload.decode())):
+        room.reload()
+
+
+def _on_seats(payload: bytes) -> None:
+    if _hub is not None and (room := _hub.rooms.get(payload.decode())):
         room.reload()
 
 

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Coroutine
 from typing import Any
 
-from chat import selectors
+from chat import selectors, wire
 from chat.connection import MOST_BUFFERED, Connection, Seat
 from chat.desk import Desk
 from chat.news import News
@@ -95,16 +95,28 @@ class LiveRoom:
 
     def _show(self, run: Run) -> None:
         bundle = Bundle(run.frames)
+        veiled = bool(self.roster.apart) or any(by < 0 for by in run.by)
         for connection, seat in list(self.seats.items()):
+            frames = self._veil(run, connection.sender.id) if veiled else run.frames
             if seat.live:
                 if run.first > seat.shown:
-                    connection.push(bundle)
+                    connection.push(bundle if frames is run.frames else Bundle(frames))
                 elif run.last > seat.shown:
-                    connection.push(Bundle(run.after(seat.shown).frames))
+                    connection.push(Bundle(frames[seat.shown + 1 - run.first :]))
                 continue
-            seat.kept += enumerate(run.frames, run.first)
+            seat.kept += enumerate(frames, run.first)
             if len(seat.kept) > MOST_BUFFERED:
                 connection.abort()
+
+    def _veil(self, run: Run, reader: int) -> tuple[bytes, ...]:
+        """The run's frames as this reader may see them: the very same ones, unless something is not for them."""
+        hidden = run.hidden_from(reader, self.roster.apart.get(reader, frozenset()))
+        if not hidden:
+            return run.frames
+        frames = list(run.frames)
+        for seq in hidden:
+            frames[seq - run.first] = wire.void(self.key, seq)
+        return tuple(frames)
 
     async def _reload(self) -> None:
         while True:

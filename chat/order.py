@@ -9,11 +9,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Consecutive entries `first` … as ready frames, with the roster's version seen after their commit."""
+    """Consecutive entries `first` … as ready frames, with the roster's version seen after their commit.
+
+    `by` holds a number for each: the sender (0: nobody), below zero when it is for its sender alone. Empty: all are
+    for everybody.
+    """
 
     first: int
     frames: tuple[bytes, ...]
     version: str
+    by: tuple[int, ...] = ()
 
     @property
     def last(self) -> int:
@@ -21,7 +26,16 @@ class Run:
 
     def after(self, seq: int) -> "Run":
         """The part of it above `seq`."""
-        return Run(seq + 1, self.frames[seq + 1 - self.first :], self.version)
+        start = seq + 1 - self.first
+        return Run(seq + 1, self.frames[start:], self.version, self.by[start:])
+
+    def hidden_from(self, reader: int, apart: frozenset[int]) -> list[int]:
+        """The seqs of entries that are not for this reader, who is kept apart from those persons."""
+        return [
+            seq
+            for seq, by in enumerate(self.by, self.first)
+            if (by < 0 and -by != reader) or (apart and abs(by) in apart)
+        ]
 
 
 class Order:

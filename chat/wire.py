@@ -40,11 +40,30 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def message(*, room: str, seq: int, kind: str, cid: UUID, pid: str | None, name: str, at: datetime, body: str) -> bytes:
-    """An entry of a room's log. `from` is null when the sender's account is gone."""
+def message(
+    *,
+    room: str,
+    seq: int,
+    kind: str,
+    cid: UUID,
+    pid: str | None,
+    name: str,
+    at: datetime,
+    body: str,
+    of: int | None = None,
+    **state: Any,
+) -> bytes:
+    """An entry of a room's log. `from` is null when the sender's account is gone. `state` holds what is true of it."""
     sender = {"id": pid, "name": name} if pid else None
     frame = {"t": "msg", "room": room, "seq": seq, "kind": kind, "cid": str(cid), "from": sender}
-    return encode({**frame, "at": moment(at), "body": body})
+    if of is not None:
+        frame["of"] = of
+    return encode({**frame, "at": moment(at), "body": body, **{name: value for name, value in state.items() if value}})
+
+
+def void(room: str, seq: int) -> bytes:
+    """In place of an entry that is not for this reader."""
+    return encode({"t": "msg", "room": room, "seq": seq, "kind": "void"})
 
 
 def sync(*, room: str, epoch: str, first: int, last: int, frames: list[bytes], more: bool, reset: bool) -> bytes:

@@ -295,6 +295,7 @@ def block_set(*, actor: Person, other: Person) -> None:
         if made:
             for person in (actor, other):
                 change_write(person=person, cause="block_changed")
+            transaction.on_commit(lambda: wake.publish("blocks"))
 
 
 def block_lift(*, actor: Person, other: Person) -> None:
@@ -303,6 +304,7 @@ def block_lift(*, actor: Person, other: Person) -> None:
         if lifted:
             for person in (actor, other):
                 change_write(person=person, cause="block_changed")
+            transaction.on_commit(lambda: wake.publish("blocks"))
 
 
 def coordinator_set(*, alias: str, on: bool = True) -> Account:

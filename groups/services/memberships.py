@@ -4,7 +4,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from ground import clock
+from ground import clock, wake
 from ground.errors import Conflict, Settled
 from groups.models import Group, Membership
 from groups.policies import can_end, can_run
@@ -116,6 +116,7 @@ def membership_end(
             _hand_over(group, fresh, successor, without_successor)
         Membership.objects.filter(pk=fresh.pk).update(state=Membership.ENDED, until=max(now, fresh.since))
         changes_write(people=[fresh.person], cause="left_group", ref=group.pk, at=now)
+        transaction.on_commit(lambda: wake.publish("roster", str(group.pk).encode()))  # open sockets end now
 
 
 def _hand_over(group: Group, leaving: Membership, successor: Membership | None, without_successor: bool) -> None:

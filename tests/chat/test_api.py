@@ -61,7 +61,7 @@ def test_history_is_read_forward_and_backward_in_pages(story, django_assert_max_
     assert bodies("before=4&limit=2") == ["1", "2"]
     assert bodies("after=0&limit=3") == ["0", "1", "2"]
     assert len(bodies("limit=9999")) == 12
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         bodies("after=0")
 
 
