@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from circle import selectors, services
-from circle.consents import DAYS, OFFERED
+from circle.consents import DAYS, FIRST_OFFERED
 from circle.models import Supporter
 from circle.recent import signed_in_recently
 from ground import clock
@@ -131,7 +131,7 @@ class People(CircleView):
             way_kind=given.text("kind", "email"),
             address=given.text("address"),
             zone=given.text("zone", ""),
-            purposes=given.texts("purposes", OFFERED),
+            purposes=given.texts("purposes", FIRST_OFFERED),
             days=given.number("days", DAYS),
             forced=not given.yes("chosen_freely"),
         )

@@ -70,10 +70,12 @@ PURPOSES = {
             gettext_lazy("one short message that you would like company now; no reason"),
             gettext_lazy("so that you are not alone when you ask not to be"),
             ("craving_supporter",),
+            (("craving_supporter", gettext_lazy("When you asked for someone and nobody came within three minutes")),),
         ),
     )
 }
-OFFERED = ("absence", "back_in_touch")  # what this version sends; a promise is not asked for before it can be kept
+OFFERED = ("absence", "back_in_touch", "craving")  # what this version sends
+FIRST_OFFERED = ("absence", "back_in_touch")  # ticked when somebody is added; the rest is a choice of its own
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """The JSON door: presses by client key, undo, ask now, claim, close, and being available."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from ground import clock
 from people.selectors import person_of
 
 if TYPE_CHECKING:
+    from cravings.models import Press
     from people.models import Person
 
 
@@ -26,6 +29,7 @@ class PressIn(serializers.Serializer[object]):
 
 class CloseIn(serializers.Serializer[object]):
     how = serializers.CharField(default="", allow_blank=True, max_length=6)
+    level = serializers.IntegerField(default=None, allow_null=True, min_value=0, max_value=10)
 
 
 def actor(request: Request) -> "Person":
@@ -43,15 +47,30 @@ def own_press(view: selectors.PressView) -> dict[str, object]:
         "stage": view.stage,
         "undoable": view.undoable,
         "late": view.late,
-        "alone": view.alone,
+        "narrow": view.narrow,
+        "again": view.again,
+        "nobody": view.nobody,
         "peer": view.peer,
+        "second": view.second,
+        "second_peer": view.second_peer,
+        "gone": view.gone,
+        "prompt": view.prompt,
+        "calls": list(view.calls),
         "room": view.room,
     }
 
 
 def offered(view: selectors.OfferView) -> dict[str, object]:
     """A press as somebody sees who may take it."""
-    return {"ref": view.ref, "stage": view.stage, "peer": view.peer, "room": view.room}
+    return {
+        "ref": view.ref,
+        "stage": view.stage,
+        "peer": view.peer,
+        "room": view.room,
+        "second": view.second,
+        "quiet": view.quiet,
+        "more": view.more,
+    }
 
 
 class Presses(APIView):
@@ -106,8 +125,25 @@ class Close(APIView):
     def post(self, request: Request, ref: str) -> Response:
         given = CloseIn(data=request.data)
         given.is_valid(raise_exception=True)
-        press = services.press_close(actor=actor(request), ref=ref, how=given.validated_data["how"])
+        press = services.press_close(actor=actor(request), ref=ref, **given.validated_data)
         return Response({"ref": press.ref, "state": press.state})
+
+
+class Act(APIView):
+    """POST does one thing to a press and answers with it, as its member or as somebody who came sees it.
+
+    refuse: somebody else, please (told to nobody); still-here; second: one more person; hand-over; give-back; here: my
+    page is open, said every 10 seconds by those who came.
+    """
+
+    act: "Callable[..., Press]" = staticmethod(services.press_here)
+
+    def post(self, request: Request, ref: str) -> Response:
+        me = actor(request)
+        press = self.act(actor=me, ref=ref)
+        if press.person_id == me.pk:
+            return Response(own_press(selectors.press_view(press, clock.now())))
+        return Response(offered(selectors.offer_view(me, press)))
 
 
 class Available(APIView):
@@ -132,5 +168,11 @@ urls = [
     path("presses/<slug:ref>/now/", AskNow.as_view()),
     path("presses/<slug:ref>/claim/", Claim.as_view()),
     path("presses/<slug:ref>/close/", Close.as_view()),
+    path("presses/<slug:ref>/refuse/", Act.as_view(act=services.press_refuse)),
+    path("presses/<slug:ref>/still-here/", Act.as_view(act=services.press_still_here)),
+    path("presses/<slug:ref>/second/", Act.as_view(act=services.press_second)),
+    path("presses/<slug:ref>/hand-over/", Act.as_view(act=partial(services.press_second, hand_over=True))),
+    path("presses/<slug:ref>/give-back/", Act.as_view(act=services.press_give_back)),
+    path("presses/<slug:ref>/here/", Act.as_view(act=services.press_here)),
     path("available/", Available.as_view()),
 ]

@@ -1,33 +1,167 @@
-"""What this room says outside: one kind, without name, group or reason."""
+"""What this room says outside: without group, and to those who answer without a name or a reason."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from cravings import selectors
-from cravings.models import Press
-from cravings.services import KIND
+from django.utils import formats, translation
+
+from circle.models import Supporter
+from circle.selectors import why_silent
+from cravings import selectors, waves
+from cravings.models import Aftercare, Press, Rota, Swap
+from cravings.services import roster
+from cravings.services.after import KINDS
+from cravings.services.common import OFFER, PAGE, PROMPT, QUIET, SUPPORTER
 from delivery.kinds import Kind, Subject, register
 from delivery.models import Delivery
+from people.selectors import is_coordinator
 
 
-def check(delivery: Delivery, now: datetime) -> str | None:
-    """Reason to keep silent at the moment of sending: over, taken, no longer theirs to hear, no longer available."""
-    press = Press.objects.filter(pk=delivery.payload["press"]).select_related("person").first()
-    if press is None or press.state != Press.ASKING or press.unanswered_at <= now:
-        return "the press is no longer asking"
-    if selectors.press_offered_to(delivery.recipient, pk=press.pk) is None:
-        return "blocked, or no shared group any more"
-    if selectors.available_until(delivery.recipient, now) is None:
-        return "no longer available"
-    return None
-
-
-def context(delivery: Delivery) -> dict[str, str]:
+def no_words(delivery: Delivery) -> dict[str, str]:
     return {}
 
 
-def link(delivery: Delivery) -> Subject | None:
+def to_me(delivery: Delivery) -> dict[str, str]:
+    return {"me": delivery.recipient.name}
+
+
+# --- to those who may come -----------------------------------------------------------------------------------
+
+
+def check_offers(deliveries: Sequence[Delivery], now: datetime) -> Sequence[str | None]:
+    """At the moment of sending: still asking, no block, not with somebody, still available or on call."""
+    return selectors.offer_reasons([(one.payload["press"], one.recipient) for one in deliveries], now)
+
+
+def check_offer(delivery: Delivery, now: datetime) -> str | None:
+    return check_offers([delivery], now)[0]
+
+
+def offer_contexts(deliveries: Sequence[Delivery]) -> Sequence[dict[str, str]]:
+    return [{} for _one in deliveries]
+
+
+def press_link(delivery: Delivery) -> Subject:
     return ("press", delivery.payload["press"])
 
 
+def check_page(delivery: Delivery, now: datetime) -> str | None:
+    press = Press.objects.filter(pk=delivery.payload["press"]).first()
+    waits = press is not None and press.state == Press.ASKING and now < press.unanswered_at
+    return None if waits else "the press is no longer asking"
+
+
+def check_quiet(delivery: Delivery, now: datetime) -> str | None:
+    press = Press.objects.filter(pk=delivery.payload["press"], state=Press.CLAIMED).first()
+    return None if press is not None and press.quiet_step == 2 else "no longer silent"
+
+
+# --- to who asked --------------------------------------------------------------------------------------------
+
+
+def check_prompt(delivery: Delivery, now: datetime) -> str | None:
+    press = Press.objects.filter(pk=delivery.payload["press"], state=Press.CLAIMED).first()
+    return None if press is not None and press.quiet_step >= 1 else "no longer silent"
+
+
+def need_link(delivery: Delivery) -> Subject:
+    """The member's own calm screen, which asks them to sign in."""
+    return ("need", delivery.payload["press"])
+
+
+def check_aftercare(delivery: Delivery, now: datetime) -> str | None:
+    """Not answered, still wished, not asking again at this moment, and not hours too late."""
+    one = Aftercare.objects.select_related("press__person").filter(pk=delivery.payload["question"]).first()
+    if one is None or one.answer or one.skipped:
+        return "answered, or not wished"
+    if not selectors.wishes_of(one.press.person).aftercare:
+        return "not wished"
+    if selectors.press_open(one.press.person) is not None:
+        return "asking again"
+    return "too late" if now > one.due_at + waves.STALE else None
+
+
+def question_link(delivery: Delivery) -> Subject:
+    return ("aftercare", delivery.payload["question"])
+
+
+# --- to a chosen person --------------------------------------------------------------------------------------
+
+
+def check_supporter(delivery: Delivery, now: datetime) -> str | None:
+    """Only with the separate consent, accepted, not muted, reachable; and while nobody is there."""
+    press = Press.objects.filter(pk=delivery.payload["press"]).first()
+    if press is None or not selectors.is_asking(press, now) or press.state != Press.ASKING:
+        return "the press is no longer asking"
+    supporter = Supporter.objects.filter(pk=delivery.payload["supporter"]).first()
+    return "contact is gone" if supporter is None else why_silent(supporter, ("craving",), now)
+
+
+def supporter_words(delivery: Delivery) -> dict[str, str]:
+    supporter = Supporter.objects.filter(pk=delivery.payload["supporter"]).first()
+    return {"su": supporter.name, "me": supporter.sender_name} if supporter else {}
+
+
+def supporter_link(delivery: Delivery) -> Subject:
+    return ("press_supporter", delivery.payload["row"])
+
+
+def supporter_stop(delivery: Delivery) -> Subject:
+    return ("supporter_stop", delivery.payload["supporter"])
+
+
+# --- the roster ----------------------------------------------------------------------------------------------
+
+
+def check_gap(delivery: Delivery, now: datetime) -> str | None:
+    """The gap stands still, and the recipient still coordinates."""
+    if not is_coordinator(delivery.recipient):
+        return "no longer a coordinator"
+    ends = datetime.fromisoformat(delivery.payload["ends"])
+    if ends <= now:
+        return "over"
+    starts = datetime.fromisoformat(delivery.payload["starts"])
+    stands = any(gap.starts < ends and gap.ends > starts for gap in selectors.gaps_ahead(now))
+    return None if stands else "somebody is there now"
+
+
+def check_wanted(delivery: Delivery, now: datetime) -> str | None:
+    swap = Swap.objects.filter(pk=delivery.payload["swap"], state=Swap.OPEN).first()
+    return None if swap is not None else "taken or withdrawn"
+
+
+def check_taken(delivery: Delivery, now: datetime) -> str | None:
+    swap = Swap.objects.filter(pk=delivery.payload["swap"], state=Swap.TAKEN).first()
+    return None if swap is not None else "asked again"
+
+
+def day_words(delivery: Delivery) -> dict[str, str]:
+    """The day and hour by the recipient's own clock."""
+    local = datetime.fromisoformat(delivery.payload["starts"]).astimezone(ZoneInfo(delivery.recipient.zone))
+    with translation.override(delivery.recipient.language):
+        return {**to_me(delivery), "when": formats.date_format(local, "j M H:i")}
+
+
+def on_call_link(delivery: Delivery) -> Subject:
+    return ("on_call", delivery.payload["swap"])
+
+
+def roster_link(delivery: Delivery) -> Subject:
+    """The coordinator's roster."""
+    return ("roster", Rota.objects.values_list("pk", flat=True).order_by("pk").first() or 1)
+
+
 def enter() -> None:
-    register(Kind(name=KIND, text="T10", check=check, context=context, link=link))
+    """Called from apps.py."""
+    register(Kind(OFFER, "T10", check_offer, no_words, press_link, checks=check_offers, contexts=offer_contexts))
+    register(Kind(PAGE, "T61", check_page, to_me, press_link))
+    register(Kind(QUIET, "T62", check_quiet, to_me, press_link))
+    register(Kind(PROMPT, "T63", check_prompt, to_me, need_link))
+    register(Kind(SUPPORTER, "T60", check_supporter, supporter_words, supporter_link, stop=supporter_stop))
+    register(Kind(KINDS[waves.HOURS], "T64", check_aftercare, to_me, question_link))
+    register(Kind(KINDS[waves.NEXT_DAY], "T13", check_aftercare, to_me, question_link))
+    register(Kind(KINDS[waves.DAY_THREE], "T65", check_aftercare, to_me, question_link))
+    register(Kind(roster.GAP, "T66", check_gap, day_words, roster_link))
+    register(Kind(roster.WANTED, "T67", check_wanted, day_words, on_call_link))
+    register(Kind(roster.TAKEN, "T68", check_taken, day_words, on_call_link))

@@ -114,6 +114,42 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "Hi {me}, something you are part of now keeps its lists in another way. What that means for you: {link}",
         "es": "Hola {me}, algo de lo que formas parte lleva ahora sus listas de otra forma. Qué significa: {link}",
     },
+    "T60": {
+        "en": "Hi {su}, {me} would like to hear a voice now. A short call? {link} STOP ends",
+        "es": "Hola {su}, a {me} le haría bien oír una voz ahora. ¿Una llamada corta? {link} STOP termina",
+    },
+    "T61": {
+        "en": "Hi {me}, someone has waited for 15 minutes and nobody is there yet. Can you look? {link}",
+        "es": "Hola {me}, alguien espera desde hace 15 minutos y aún no hay nadie. ¿Puedes mirar? {link}",
+    },
+    "T62": {
+        "en": "Hi {me}, someone who asked for company has been silent for 10 minutes. Can you join? {link}",
+        "es": "Hola {me}, alguien que pidió compañía lleva 10 minutos sin escribir. ¿Puedes unirte? {link}",
+    },
+    "T63": {
+        "en": "Hi {me}, still there? Someone is with you and waits for a word. {link}",
+        "es": "Hola {me}, ¿sigues ahí? Alguien está contigo y espera una palabra. {link}",
+    },
+    "T64": {
+        "en": "Hi {me}, still with you, or easier by now? One tap is enough: {link}",
+        "es": "Hola {me}, ¿sigue ahí, o va mejor? Un toque basta: {link}",
+    },
+    "T65": {
+        "en": "Hi {me}, a few days on: how is today? One tap is enough, then we let you be: {link}",
+        "es": "Hola {me}, unos días después: ¿cómo va hoy? Un toque basta, y te dejamos en paz: {link}",
+    },
+    "T66": {
+        "en": "Hi {me}, the plan has hours without anybody, from {when} on. Which ones: {link}",
+        "es": "Hola {me}, el plan tiene horas sin nadie, desde el {when}. Cuáles: {link}",
+    },
+    "T67": {
+        "en": "Hi {me}, someone cannot on {when}. Could you take it? First come, first served: {link}",
+        "es": "Hola {me}, alguien no puede el {when}. ¿Puedes tú? Quien llega primero: {link}",
+    },
+    "T68": {
+        "en": "Hi {me}, your turn on {when} is taken by someone else. Thank you for saying so in time. {link}",
+        "es": "Hola {me}, otra persona hace tu turno del {when}. Gracias por avisar a tiempo. {link}",
+    },
 }
 
 

@@ -58,7 +58,7 @@ def message_enqueue(
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One message of `messages_enqueue`, which comes in the recipient's window."""
+    """One message of `messages_enqueue`, which comes in the recipient's window unless it may at `any_hour`."""
 
     kind: str
     topic: str
@@ -67,6 +67,7 @@ class Draft:
     not_before: datetime
     payload: dict[str, Any] = field(default_factory=dict)
     to_inbox: bool = False
+    any_hour: bool = False
 
 
 def messages_enqueue(drafts: Sequence[Draft]) -> None:
@@ -86,9 +87,10 @@ def messages_enqueue(drafts: Sequence[Draft]) -> None:
             dedupe_key=draft.dedupe_key,
             payload=draft.payload,
             to_inbox=draft.to_inbox,
+            any_hour=draft.any_hour,
             created_at=now,
             due_at=draft.not_before,
-            not_before=in_window(draft.recipient, draft.not_before),
+            not_before=draft.not_before if draft.any_hour else in_window(draft.recipient, draft.not_before),
         )
         for draft in drafts
     ]

@@ -3,19 +3,23 @@
 from datetime import datetime
 from typing import Any
 
-from own.models import CallCard
-from own.selectors import call_card_of
+from own.models import CallCard, CopingItem
+from own.selectors import call_card_of, coping_of
 from people import holdings
 from people.models import Person
 
 
 def export(person: Person) -> dict[str, Any]:
     card = call_card_of(person)
-    return {"call_card": {"name": card.name, "number": card.number} if card else None}
+    return {
+        "call_card": {"name": card.name, "number": card.number} if card else None,
+        "what_helps": coping_of(person),
+    }
 
 
 def erase(person: Person) -> None:
     CallCard.objects.filter(person=person).delete()
+    CopingItem.objects.filter(person=person).delete()
 
 
 def purge(now: datetime) -> int:
@@ -24,4 +28,4 @@ def purge(now: datetime) -> int:
 
 
 def enter() -> None:
-    holdings.register("own", 10, export=export, erase=erase, purge=purge, models=["own.CallCard"])
+    holdings.register("own", 10, export=export, erase=erase, purge=purge, models=["own.CallCard", "own.CopingItem"])

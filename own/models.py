@@ -1,5 +1,7 @@
 """A member's own tools; nobody else reads them."""
 
+from typing import ClassVar
+
 from django.db import models
 
 from ground.fields import EncryptedTextField
@@ -12,3 +14,14 @@ class CallCard(models.Model):
     name = EncryptedTextField()
     number = EncryptedTextField()
     changed_at = models.DateTimeField()
+
+
+class CopingItem(models.Model):
+    """One thing that helps this member when it is hard, in their own words and order; encrypted, theirs alone."""
+
+    person = models.ForeignKey("people.Person", on_delete=models.CASCADE, related_name="coping")
+    text = EncryptedTextField()
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering: ClassVar = ["position", "pk"]

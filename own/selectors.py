@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from cravings.lines import dialled
-from own.models import CallCard
+from own.models import CallCard, CopingItem
 from people.models import Person
 
 
@@ -20,3 +20,8 @@ def call_card_of(person: Person) -> Card | None:
     """The person's own card; None when there is none. Call it for nobody but the one who is signed in."""
     row = CallCard.objects.filter(person=person).first()
     return Card(row.name, row.number, dialled(row.number)) if row else None
+
+
+def coping_of(person: Person) -> list[str]:
+    """What helps this person, in their order. Call it for nobody but the one who is signed in."""
+    return [item.text for item in CopingItem.objects.filter(person=person)]

@@ -1,15 +1,18 @@
 """The only writers of a member's own tools."""
 
 import re
+from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ground import clock
-from own.models import CallCard
+from own.models import CallCard, CopingItem
 from people.models import Person
 
 NAME_LENGTH = 40
+ITEMS, ITEM_LENGTH = 12, 80
 NUMBER = re.compile(r"^\+?[0-9][0-9 ()./\-]{1,28}[0-9]$")
 
 
@@ -32,3 +35,18 @@ def call_card_set(*, actor: Person, name: str, number: str) -> CallCard:
 def call_card_clear(*, actor: Person) -> None:
     """Nobody is on the card any more."""
     CallCard.objects.filter(person=actor).delete()
+
+
+def coping_set(*, actor: Person, items: Iterable[str]) -> list[str]:
+    """What helps the member, a line each; a new list takes the place of the old. Raises ValidationError."""
+    found = [line for line in (" ".join(item.split()) for item in items) if line]
+    if len(found) > ITEMS:
+        raise ValidationError({"items": _("Please keep it to %(most)s lines.") % {"most": ITEMS}})
+    if any(len(line) > ITEM_LENGTH for line in found):
+        raise ValidationError({"items": _("Please keep each line to %(most)s letters.") % {"most": ITEM_LENGTH}})
+    with transaction.atomic():
+        CopingItem.objects.filter(person=actor).delete()
+        CopingItem.objects.bulk_create(
+            CopingItem(person=actor, text=line, position=place) for place, line in enumerate(found)
+        )
+    return found

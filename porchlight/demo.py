@@ -11,7 +11,7 @@ from django.conf import settings
 
 from chat.services import message_post, room_of
 from circle.services import supporter_accept, supporter_invite
-from cravings.services import available_set
+from cravings.services import available_set, responder_admit, responder_join
 from ground import clock
 from groups.models import Group
 from groups.selectors import token_of
@@ -22,7 +22,7 @@ from meetings.services.commitments import commitment_make
 from meetings.services.group_meetings import group_found_from_meeting
 from meetings.services.imports import feed_import
 from meetings.services.sheets import sheet_close, sheet_mark, sheet_read
-from own.services import call_card_set
+from own.services import call_card_set, coping_set
 from people.models import Account, Person
 from people.selectors import demo_accounts
 from people.services import account_create, coordinator_set, link_give, link_open
@@ -55,10 +55,13 @@ def load() -> bool:
         coordinator_set(alias="Coco")
         group, meeting = _gather(people)
         _choose_sam(people["Dana"])
+        for alias in ("Ravi", "Noor"):  # a new site: the coordinator lets the first ones in
+            responder_admit(actor=people["Coco"], responder_id=responder_join(actor=people[alias]).pk)
     _live(group, meeting, people, now)
     with clock.frozen(now):
         for alias in ("Ravi", "Noor"):
             available_set(actor=people[alias])
+        coping_set(actor=people["Dana"], items=["Walk round the block", "The photo of the sea", "Tea, slowly"])
         call_card_set(actor=people["Dana"], name="Aunt Mo", number="+44 20 7946 0018")
     return True
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from circle.consents import DAYS, OFFERED
+from circle.consents import DAYS, FIRST_OFFERED
 from circle.models import Supporter
 from circle.selectors import invitation_ends
 from circle.services import common
@@ -44,7 +44,7 @@ def supporter_invite(
     sender_name: str = "",
     way_kind: str = ContactWay.EMAIL,
     zone: str = "",
-    purposes: Iterable[str] = OFFERED,
+    purposes: Iterable[str] = FIRST_OFFERED,
     days: int = DAYS,
     forced: bool = False,
 ) -> Supporter:

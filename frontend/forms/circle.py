@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from circle.consents import OFFERED, PURPOSES
+from circle.consents import FIRST_OFFERED, OFFERED, PURPOSES
 from frontend.zones import ZONES
 
 LASTING = [("180", _("half a year")), ("90", _("three months")), ("30", _("one month"))]
@@ -62,7 +62,7 @@ class Hear(Step):
     title = _("What may they hear?")
     purposes = forms.MultipleChoiceField(
         choices=[(name, PURPOSES[name].title) for name in OFFERED],
-        initial=list(OFFERED),
+        initial=list(FIRST_OFFERED),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one, or they would hear nothing at all.")},
     )

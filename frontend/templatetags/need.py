@@ -3,8 +3,10 @@
 from typing import Any
 
 from django import template
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import ngettext
 
-from cravings.selectors import available_until, groups_of
+from cravings.selectors import available_until, is_responder
 from frontend.actor import actor_of
 from ground import clock
 from own.selectors import call_card_of
@@ -20,7 +22,7 @@ def available_toggle(context: dict[str, Any]) -> dict[str, Any]:
     assert actor is not None, "show this part to signed-in people only"
     return {
         "until": available_until(actor, clock.now()),
-        "in_group": groups_of(actor).exists(),  # in no group nobody could ask
+        "ready": is_responder(actor),
         "zone": actor.zone,
         "next_path": request.path,
         "csrf_token": context.get("csrf_token"),
@@ -33,3 +35,22 @@ def call_card_part(context: dict[str, Any]) -> dict[str, Any]:
     actor = actor_of(context["request"])
     assert actor is not None, "show this part to signed-in people only"
     return {"card": call_card_of(actor)}
+
+
+@register.filter
+def seconds_said(seconds: float) -> str:
+    """A time span in words: seconds up to two minutes, then minutes."""
+    if seconds < 120:
+        return ngettext("%(n)s second", "%(n)s seconds", round(seconds)) % {"n": round(seconds)}
+    return ngettext("%(n)s minute", "%(n)s minutes", round(seconds / 60)) % {"n": round(seconds / 60)}
+
+
+@register.filter
+def weekday_name(day: int) -> str:
+    return str(WEEKDAYS[day])
+
+
+@register.filter
+def hours_long(minutes: int) -> str:
+    """480 -> 8, 90 -> 1:30"""
+    return str(minutes // 60) if minutes % 60 == 0 else f"{minutes // 60}:{minutes % 60:02}"

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from frontend.views import cravings
+from frontend.views import cravings, on_call, roster
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("need/", cravings.need, name="need"),
@@ -12,5 +12,25 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("need/<slug:ref>/now/", cravings.need_now, name="need_now"),
     path("need/<slug:ref>/close/", cravings.need_close, name="need_close"),
     path("need/<slug:ref>/claim/", cravings.need_claim, name="need_claim"),
+    *(
+        path(f"need/<slug:ref>/{act}/", cravings.need_act, {"act": act}, name=f"need_{act.replace('-', '_')}")
+        for act in cravings.ACTS
+    ),
+    path("on-call/", on_call.on_call, name="on_call"),
+    path("on-call/join/", on_call.join, name="responder_join"),
+    path("on-call/vouch/", on_call.vouch, name="responder_vouch"),
+    path("on-call/rest/", on_call.rest, name="responder_rest"),
+    path("on-call/swap/", on_call.swap, name="shift_swap"),
+    path("on-call/calendar/", on_call.calendar_link, name="shift_calendar"),
+    path("on-call/wishes/", on_call.wishes, name="wishes"),
+    path("on-call/<slug:token>.ics", on_call.calendar, name="shift_calendar_feed"),
+    path("numbers/", roster.numbers, name="button_numbers"),
+    path("coordinator/button/", roster.button, name="coordinator_button"),
+    path("coordinator/button/review/", roster.review, name="coordinator_review"),
+    path("coordinator/lines/", roster.lines, name="coordinator_lines"),
+    path("coordinator/responders/", roster.responders, name="coordinator_responders"),
+    path("coordinator/roster/", roster.roster, name="coordinator_roster"),
+    path("coordinator/roster/new/", roster.shift_new, name="coordinator_shift_new"),
+    path("coordinator/roster/<int:shift_id>/", roster.shift, name="coordinator_shift"),
     path("sw.js", cravings.service_worker, name="service_worker"),
 ]

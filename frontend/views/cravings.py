@@ -1,6 +1,8 @@
 """The calm screen, being asked, and being available. GET never acts."""
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -21,13 +23,21 @@ from cravings import selectors, services
 from delivery.catalogue import text_of
 from frontend.actor import actor_of, signed_in
 from ground import clock
-from ground.errors import Conflict, Settled
-from own.selectors import call_card_of
+from ground.errors import Conflict, Settled, TooMany
+from own.guide_cards import CARDS
+from own.selectors import call_card_of, coping_of
 
 if TYPE_CHECKING:
     from cravings.lines import Line
     from people.models import Link, Person
 
+ACTS: dict[str, Callable[..., Any]] = {
+    "somebody-else": services.press_refuse,
+    "second": services.press_second,
+    "still-here": services.press_still_here,
+    "give-back": services.press_give_back,
+    "hand-over": partial(services.press_second, hand_over=True),
+}
 REGION_COOKIE = "place"
 A_YEAR = 365 * 24 * 3600  # seconds
 SENTENCE = re.compile(r"(?<=[.?]) ")
@@ -80,7 +90,20 @@ def need_now(request: HttpRequest, ref: str) -> HttpResponse:
 def need_close(request: HttpRequest, ref: str) -> HttpResponse:
     """Either of the two ends it. Who asked comes back to the calm screen, who came to the thank-you."""
     actor = _me(request)
-    press = services.press_close(actor=actor, ref=ref, how=request.POST.get("how", ""))
+    level = request.POST.get("level", "")
+    how, number = request.POST.get("how", ""), int(level) if level.isdigit() else None
+    press = services.press_close(actor=actor, ref=ref, how=how, level=number)
+    if press.person_id == actor.pk:
+        return _back(press.client_key)
+    return redirect("need_claim", ref=ref)
+
+
+@require_POST
+@signed_in
+def need_act(request: HttpRequest, ref: str, act: str) -> HttpResponse:
+    """What either of those who talk may do in one tap; each comes back to their own page."""
+    actor = _me(request)
+    press = ACTS[act](actor=actor, ref=ref)
     if press.person_id == actor.pk:
         return _back(press.client_key)
     return redirect("need_claim", ref=ref)
@@ -124,8 +147,44 @@ def press_by_link(request: HttpRequest, link: "Link") -> HttpResponse:
         if "how" in request.POST:
             services.press_close(actor=link.person, ref=press.ref)
             return redirect(request.path)
+        act = request.POST.get("act", "")
+        if act in ("give-back", "hand-over"):
+            ACTS[act](actor=link.person, ref=press.ref)
+            return redirect(request.path)
         return _claim(request, link.person, ref=press.ref)
     return _offer_page(request, selectors.offer_view(link.person, press))
+
+
+def need_by_link(request: HttpRequest, link: "Link") -> HttpResponse:
+    """A message to who asked leads to their calm screen, which asks them to sign in."""
+    return redirect("need")
+
+
+@require_http_methods(["GET", "POST"])
+def supporter_by_link(request: HttpRequest, link: "Link") -> HttpResponse:
+    """A chosen person was asked to call: no account, no script; GET changes nothing."""
+    row = services.supporter_asked_by(link)
+    if request.method == "POST":
+        services.supporter_answer(link=link, answer=request.POST.get("answer", ""))
+        return redirect(request.path)
+    context = {
+        "name": row.supporter.sender_name,
+        "answer": row.answer,
+        "over": row.press.ended_at is not None or row.press.claimed_at is not None,
+        "cards": [card for card in CARDS if card.slug in {"helps", "words", "emergency"}],
+    }
+    return render(request, "cravings/supporter.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def aftercare_by_link(request: HttpRequest, link: "Link") -> HttpResponse:
+    """How is it now? One tap, no sign-in, told to nobody."""
+    said = ""
+    if request.method == "POST":
+        said = services.aftercare_answer(
+            actor=link.person, question_id=link.subject, answer=request.POST.get("answer", "")
+        ).answer
+    return render(request, "cravings/aftercare.html", {"said": said})
 
 
 @require_POST
@@ -179,13 +238,15 @@ def _back(key: UUID) -> HttpResponse:
 def _claim(request: HttpRequest, actor: "Person", *, ref: str) -> HttpResponse:
     try:
         services.press_claim(actor=actor, ref=ref)
-    except Conflict:
-        return _offer_page(request, selectors.OfferView(ref, "taken"), status=409)
+    except (Conflict, TooMany) as no:
+        more = selectors.waiting_for(actor) if isinstance(no, Conflict) else ""
+        taken = selectors.OfferView(ref, "taken", more=more)
+        return _offer_page(request, taken, status=no.status, why=str(no))
     return redirect(request.path)
 
 
-def _offer_page(request: HttpRequest, offer: selectors.OfferView, status: int = 200) -> HttpResponse:
-    context = {"offer": offer, "room_url": _room_url(offer.room), "by_link": actor_of(request) is None}
+def _offer_page(request: HttpRequest, offer: selectors.OfferView, status: int = 200, why: str = "") -> HttpResponse:
+    context = {"offer": offer, "room_url": _room_url(offer.room), "by_link": actor_of(request) is None, "why": why}
     return render(request, "cravings/claim.html", context, status=status)
 
 
@@ -201,6 +262,7 @@ def _around(request: HttpRequest, actor: "Person | None") -> dict[str, Any]:
     return {
         "person": actor,
         "card": call_card_of(actor) if actor else None,
+        "coping": coping_of(actor) if actor else [],
         "region": region,
         "regions": [(code, _region_names().get(code, code)) for code in selectors.regions_known()],
         "lines": lines,
@@ -223,7 +285,7 @@ def _state(request: HttpRequest, actor: "Person") -> dict[str, Any]:
         "room_url": _room_url(press.room) if press else "",
     }
     if press is None:
-        context["few_awake"] = not selectors.anybody_awake(actor, now)
+        context["few_awake"] = not selectors.awake(actor, now)
     elif press.stage == "nobody_yet":
         first = _first(selectors.crisis_lines(actor.region))
         line = first.number if first else _("112 or 911")

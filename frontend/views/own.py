@@ -39,3 +39,23 @@ def call_card_clear(request: HttpRequest) -> HttpResponse:
     services.call_card_clear(actor=actor)
     messages.success(request, _("Taken away."))
     return redirect("me")
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def coping(request: HttpRequest) -> HttpResponse:
+    """What helps me, a line each: on the calm screen for me alone, also without network."""
+    actor = actor_of(request)
+    assert actor is not None
+    given, wrong = "\n".join(selectors.coping_of(actor)), ""
+    if request.method == "POST":
+        given = request.POST.get("items", "")
+        try:
+            services.coping_set(actor=actor, items=given.splitlines())
+        except ValidationError as refused:
+            wrong = refused.messages[0]
+        else:
+            messages.success(request, _("Kept. It stands on the calm screen."))
+            return redirect("need" if request.POST.get("then") == "need" else "coping")
+    context = {"given": given, "wrong": wrong, "then": request.GET.get("then", "")}
+    return render(request, "own/coping.html", context, status=400 if wrong else 200)

@@ -18,6 +18,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from groups.models import Group, Membership
 from ground import clock
 from cravings import services
+from cravings.models import Responder
 from own.services import call_card_set
 from people.services import account_create
 
@@ -35,6 +36,7 @@ peer, peer_key = person("Kim")
 group = Group.objects.create(name="Thursday Lamp", slug=uuid4().hex[:8], zone="Europe/Berlin", created_at=clock.now())
 for one in (member, peer):
     Membership.objects.create(group=group, person=one, since=clock.now())
+Responder.objects.create(person=peer, since=clock.now(), vetted_at=clock.now())
 services.available_set(actor=peer)
 services.region_choose(actor=member, region="UK")
 call_card_set(actor=member, name="Alex", number="+49 170 1234567")
@@ -147,21 +149,30 @@ def test_a_peer_takes_it_and_both_see_it_and_it_ends_with_a_word(open_as, site, 
     expect(said(member)).to_contain_text("Give naloxone.")
 
 
-def test_who_sits_in_the_groups_room_sees_the_offer_come_and_takes_it_there(open_as, site, people):
+def test_press_in_one_browser_claim_in_another_and_they_talk(open_as, site, people):
     member, peer = open_as(people["member"]), open_as(people["peer"])
-    peer.goto(site.url + "/talk/")
-    peer.get_by_role("link", name="Thursday Lamp").first.click()
-    peer.wait_for_url("**/talk/g*/")
     member.goto(site.url + "/today/")
     pill(member).click()
-    free = peer.get_by_role("link", name="Are you free?")
-    expect(free).to_be_visible(timeout=10_000)  # without a reload
-    assert people["own"] not in peer.locator("#talk-log").inner_text()
-    free.click()
+    expect(said(member)).to_contain_text("People are being asked now.")
+    peer.goto(site.url + "/on-call/")
+    look = peer.get_by_role("link", name="Look", exact=True)
+    for _ in range(20):
+        if look.count():
+            break
+        peer.wait_for_timeout(500)
+        peer.reload()
+    look.click()
     peer.get_by_role("button", name="Yes, I am there").click()
     peer.get_by_role("link", name=f"Write to {people['own']}").click()
-    peer.wait_for_url("**/talk/g*/")
-    expect(said(member).get_by_role("link", name=f"Talk with {people['alias']}")).to_be_visible()
+    peer.wait_for_url("**/talk/*/")
+    peer.locator("#talk-text").fill("Hello, I am here.")
+    peer.get_by_role("button", name="Send").click()
+    said(member).get_by_role("link", name=f"Talk with {people['alias']}").click()
+    member.wait_for_url("**/talk/*/")
+    expect(member.locator("#talk-log")).to_contain_text("Hello, I am here.")
+    member.locator("#talk-text").fill("Thank you for coming.")
+    member.get_by_role("button", name="Send").click()
+    expect(peer.locator("#talk-log")).to_contain_text("Thank you for coming.")
 
 
 def test_without_javascript_it_is_one_link_and_one_button(open_as, site, people):

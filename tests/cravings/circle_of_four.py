@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 from uuid import uuid4
 
+from chat.services import message_post
 from cravings import services, worker
-from cravings.models import Press
+from cravings.models import Press, Responder
+from delivery.selectors import deliveries_of
 from ground import clock
 from groups.models import Group, Membership
 from people.models import Person
@@ -26,7 +28,14 @@ def join(group: Group, person: Person) -> Membership:
     return Membership.objects.create(group=group, person=person, since=NOW - timedelta(days=100))
 
 
+def make_responder(person: Person) -> Responder:
+    """Somebody who was vetted long ago."""
+    return Responder.objects.get_or_create(person=person, defaults={"since": NOW, "vetted_at": NOW})[0]
+
+
 def make_available(person: Person, at: datetime = NOW) -> None:
+    """A vetted responder who said just now that they are available."""
+    make_responder(person)
     with clock.frozen(at):
         services.available_set(actor=person)
 
@@ -47,6 +56,25 @@ def offered(person: Person, at: datetime = NOW) -> Press:
     tick(at + 3 * SECOND)
     made.refresh_from_db()
     return made
+
+
+def claim(person: Person, made: Press, at: datetime) -> Press:
+    with clock.frozen(at):
+        services.press_claim(actor=person, ref=made.ref)
+    made.refresh_from_db()
+    return made
+
+
+def says(person: Person, made: Press, at: datetime, words: str = "Hello") -> None:
+    """One of the two writes in their room."""
+    made.refresh_from_db()
+    with clock.frozen(at):
+        message_post(actor=person, room_key=made.room, cid=uuid4(), body=words)
+
+
+def sent_to(made: Press, kind: str = "craving_offer") -> list[Person]:
+    """Who gets a message about a press, in order."""
+    return [one.recipient for one in deliveries_of(f"press:{made.pk}") if one.kind == kind]
 
 
 def make_story():

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cravings import holdings, services
-from cravings.models import Asked, Availability, Press
+from cravings.models import Asked, Availability, Claim, Press, Responder
 from delivery.selectors import deliveries_of
 from ground import clock
 from tests.cravings.circle_of_four import MINUTE, make_story, offered
@@ -35,16 +35,17 @@ def test_erasing_who_asks_withdraws_what_is_pending():
     assert Press.objects.count() == 0
 
 
-def test_erasing_who_came_closes_the_talk_and_keeps_the_members_own_record():
+def test_erasing_who_came_asks_the_others_anew_and_keeps_nothing_of_them():
     member, responder, *_ = make_story()
     made = offered(member)
     with clock.frozen(NOW + MINUTE):
         services.press_claim(actor=responder, ref=made.ref)
         holdings.erase(responder)
     made.refresh_from_db()
-    assert (made.state, made.claimed_by) == ("closed", None)
+    assert (made.state, made.claimed_by) == ("asking", None)
     assert Asked.objects.filter(person=responder).count() == 0
     assert Availability.objects.filter(person=responder).count() == 0
+    assert (Claim.objects.count(), Responder.objects.filter(person=responder).count()) == (0, 0)
 
 
 def test_presses_are_deleted_twelve_months_after_their_end():

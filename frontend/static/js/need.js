@@ -3,7 +3,10 @@
     A tap is named by a random key: sent twice, it is one press. Offline it waits in this browser and goes out late.
     Without this script the same link opens the calm screen, and a button there asks. */
 
+import { onNews } from "./news.js";
+
 const QUEUE = "need-queue";
+const OWN = "need-own";
 const KEEP = 30 * 60 * 1000; // ms; an older tap would ask people for a moment that has passed
 const LOOK = 3000; // ms between two looks at the press
 const SLOW = 10000; // ms after which a tap counts as late
@@ -142,6 +145,8 @@ function start(screen) {
       document.getElementById(id).replaceWith(document.adoptNode(page.getElementById(id)));
     }
     state = document.getElementById("need-state");
+    screen.dataset.member = page.getElementById("calm").dataset.member;
+    keepOwn();
   }
 
   async function look() {
@@ -207,7 +212,76 @@ function start(screen) {
   addEventListener("online", flush);
   document.addEventListener("visibilitychange", look);
   setInterval(() => (waiting().length ? flush() : look()), LOOK);
+  onNews(look);
   flush();
+}
+
+/* --- twenty minutes: when they are over is said, nothing counts down ------------------------------------------- */
+
+const TWENTY = "need-twenty";
+
+function twenty() {
+  const place = document.getElementById(TWENTY);
+  if (!place) return;
+  place.hidden = false;
+  const said = place.querySelector("[data-said]");
+  const begin = place.querySelector("[data-start]");
+  const end = Number(localStorage.getItem(TWENTY) ?? 0);
+  if (!end || Date.now() - end > KEEP) return;
+  const text =
+    Date.now() < end
+      ? `${place.dataset.until} ${new Date(end).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`
+      : place.dataset.over;
+  if (said.textContent !== text) said.textContent = text;
+  begin.hidden = Date.now() < end;
+}
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest?.(`#${TWENTY} [data-start]`)) return;
+  try {
+    localStorage.setItem(TWENTY, String(Date.now() + 20 * 60 * 1000));
+  } catch {
+    return; // this browser keeps nothing: the sentence stays
+  }
+  twenty();
+});
+if (calm) {
+  twenty();
+  setInterval(twenty, 5000);
+}
+
+/* --- the reader's own card, list and lines, for when there is no network --------------------------------------- */
+
+/** The part around the press, as the server last showed it to this reader. Gone at sign-out and quick exit. */
+function keepOwn() {
+  const around = document.getElementById("need-around");
+  if (!around || calm.dataset.member !== "yes") return;
+  try {
+    localStorage.setItem(OWN, around.innerHTML);
+  } catch {
+    // full or forbidden: the plain copy serves
+  }
+}
+
+function showOwn() {
+  const around = document.getElementById("need-around");
+  const kept = around && calm.dataset.member === "maybe" && localStorage.getItem(OWN);
+  if (!kept) return;
+  around.innerHTML = kept;
+  for (const form of around.querySelectorAll("form")) form.remove(); // they need the network
+  twenty();
+}
+
+const forgetOwn = () => [OWN, TWENTY].forEach((name) => localStorage.removeItem(name));
+
+document.addEventListener("click", (event) => event.target.closest?.("#quick-exit") && forgetOwn(), true);
+document.addEventListener("submit", (event) => {
+  if (/\/logout\/?$/.test(new URL(event.target.action, location.href).pathname)) forgetOwn();
+});
+if (calm) {
+  if (calm.dataset.member === "no") forgetOwn();
+  keepOwn();
+  showOwn();
 }
 
 /* --- the calm screen without network -------------------------------------------------------------------------- */

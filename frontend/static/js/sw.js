@@ -1,11 +1,12 @@
 /** Shows notifications. Keeps one page without anything personal, the calm screen, and answers with it when the network is gone or slow.
     Everything else goes to the network, untouched. */
 
-const CACHE = "calm-1";
+const CACHE = "calm-2";
 const SHELL = "/need/offline/";
 const PARTS = [
   "/static/css/porchlight.css",
   "/static/js/need.js",
+  "/static/js/news.js",
   "/static/js/shell.js",
   "/static/js/quick_exit.js",
   "/static/fonts/atkinson-regular.woff2",

@@ -1,0 +1,102 @@
+"""The only writers of presses, claims, responders, the roster, aftercare and crisis lines.
+
+(press) --> asking --claim--> claimed --first word--> they talk --either closes, or rests--> closed --> aftercare
+              |  ^               |
+              |  +--60 s without a word, given back, refused: asked anew
+              |--30 min--> unanswered --> aftercare, review
+              +--undo, cancel--> cancelled
+"""
+
+from cravings.services.after import aftercare_answer, aftercare_due, aftercare_plan, aftercare_send, wishes_set
+from cravings.services.asking import press_page, press_postpone, press_unanswered, press_wave
+from cravings.services.claims import (
+    press_claim,
+    press_give_back,
+    press_here,
+    press_refuse,
+    press_second,
+    press_still_here,
+)
+from cravings.services.common import topic_of
+from cravings.services.lines import crisis_line_check, crisis_lines_load, region_check, region_choose
+from cravings.services.press import press_close, press_make, press_now, press_undo, press_undo_by_key
+from cravings.services.responders import (
+    available_end,
+    available_set,
+    responder_admit,
+    responder_bar,
+    responder_join,
+    responder_leave,
+    responder_rest,
+    responder_vet,
+    responder_vouch,
+)
+from cravings.services.review import press_review
+from cravings.services.roster import (
+    ShiftIn,
+    gaps_warn,
+    rota_set,
+    shift_day_set,
+    shift_end,
+    shift_join,
+    shift_make,
+    shift_part,
+    swap_ask,
+    swap_take,
+    swap_withdraw,
+)
+from cravings.services.supporters import supporter_answer, supporter_asked_by
+from cravings.services.talks import presses_rest, talk_look
+
+__all__ = [
+    "ShiftIn",
+    "aftercare_answer",
+    "aftercare_due",
+    "aftercare_plan",
+    "aftercare_send",
+    "available_end",
+    "available_set",
+    "crisis_line_check",
+    "crisis_lines_load",
+    "gaps_warn",
+    "press_claim",
+    "press_close",
+    "press_give_back",
+    "press_here",
+    "press_make",
+    "press_now",
+    "press_page",
+    "press_postpone",
+    "press_refuse",
+    "press_review",
+    "press_second",
+    "press_still_here",
+    "press_unanswered",
+    "press_undo",
+    "press_undo_by_key",
+    "press_wave",
+    "presses_rest",
+    "region_check",
+    "region_choose",
+    "responder_admit",
+    "responder_bar",
+    "responder_join",
+    "responder_leave",
+    "responder_rest",
+    "responder_vet",
+    "responder_vouch",
+    "rota_set",
+    "shift_day_set",
+    "shift_end",
+    "shift_join",
+    "shift_make",
+    "shift_part",
+    "supporter_answer",
+    "supporter_asked_by",
+    "swap_ask",
+    "swap_take",
+    "swap_withdraw",
+    "talk_look",
+    "topic_of",
+    "wishes_set",
+]

@@ -1,0 +1,327 @@
+"""The pages of those who answer and of the coordinator, through their doors."""
+
+import html
+import re
+from datetime import time, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from cravings import selectors, services
+from cravings.calendar import Event, calendar, folded
+from cravings.models import Aftercare, CrisisLine, Responder, Shift, ShiftDay, SupporterAsked, Swap, Wishes
+from ground import clock
+from groups.models import Membership
+from people.services import coordinator_set, link_give
+from tests.cravings.circle_of_four import MINUTE, SECOND, claim, make_responder, make_story, offered, press, says, tick
+from tests.cravings.on_call import ZONE, make_shift, put_on
+from tests.cravings.test_flow import chosen, closed_at
+from tests.people_of_the_story import DAY, HOUR, NOW, make_member
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def story():
+    return make_story()
+
+
+@pytest.fixture
+def coco():
+    person = make_member("Coco")
+    coordinator_set(alias="Coco")
+    return person
+
+
+def client_of(person):
+    client = Client()
+    client.force_login(person.account)
+    return client
+
+
+def send(client, url, at=NOW, **given):
+    with clock.frozen(at):
+        return client.post(url, given, follow=True)
+
+
+def page(client, url, at=NOW):
+    with clock.frozen(at):
+        return client.get(url)
+
+
+def text_of(response):
+    return html.unescape(" ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).split()))
+
+
+# --- those who answer ----------------------------------------------------------------------------------------
+
+
+def test_a_member_opts_in_reads_what_is_missing_and_a_facilitator_vouches(story):
+    member, _responder, _outsider, group = story
+    fay = make_member("Fay")
+    Membership.objects.create(group=group, person=fay, since=NOW - 200 * DAY, role="facilitator")
+    text = text_of(send(client_of(member), "/on-call/join/"))
+    assert "30 days in a group: done." in text
+    assert "A facilitator stands up for you: not yet." in text
+    assert "I stand up for Dana" in text_of(page(client_of(fay), "/on-call/"))
+    row = Responder.objects.get(person=member)
+    text = text_of(send(client_of(fay), "/on-call/vouch/", responder=row.pk))
+    assert "I stand up for Dana" not in text
+    assert "A facilitator stands up for you: done." in text_of(page(client_of(member), "/on-call/"))
+    send(client_of(member), "/on-call/join/", on="no")
+    assert not Responder.objects.filter(person=member).exists()
+
+
+def test_a_night_nurse_runs_her_shifts_from_one_page():
+    nurse, other = make_member("Nurse"), make_member("Other")
+    shift = make_shift(time(18), 8 * 60)
+    put_on(shift, nurse)
+    put_on(make_shift(time(9), 60, weekday=0), other)
+    mine = client_of(nurse)
+    text = text_of(page(mine, "/on-call/"))
+    assert "You are on call until 02:00." in text
+    assert "I am available" in text
+    on = (NOW.date() + timedelta(days=7)).isoformat()
+    text = text_of(send(mine, "/on-call/swap/", act="ask", shift=shift.pk, on=on))
+    assert "The others are asked. Until somebody takes it, it is yours." in text
+    swap = Swap.objects.get()
+    theirs = client_of(other)
+    assert "I take it" in text_of(page(theirs, "/on-call/"))
+    assert "Nurse" not in text_of(page(theirs, "/on-call/"))  # whose it is is not said
+    assert "It is yours now." in text_of(send(theirs, "/on-call/swap/", act="take", swap=swap.pk))
+    assert "Somebody has taken it." in text_of(send(mine, "/on-call/swap/", act="keep", swap=swap.pk))
+    assert "You rest until" in text_of(send(mine, "/on-call/rest/", days=7))
+
+
+@pytest.mark.parametrize(
+    ("path", "given"),
+    [
+        ("swap", {"act": "ask", "shift": "999", "on": "2026-01-15"}),
+        ("swap", {"act": "ask", "shift": "x", "on": "2026-01-15"}),
+        ("swap", {"act": "ask", "shift": "1", "on": "soon"}),
+        ("swap", {"act": "take", "swap": "999"}),
+        ("vouch", {"responder": "999"}),
+    ],
+)
+def test_what_is_not_there_or_not_theirs_is_refused(path, given):
+    assert send(client_of(make_member("Out")), f"/on-call/{path}/", **given).status_code == 403
+
+
+def test_someone_who_waits_and_someone_they_are_with_stand_first(story):
+    member, responder, *_ = story
+    made = offered(member)
+    client = client_of(responder)
+    assert f'href="/need/{made.ref}/claim/"' in page(client, "/on-call/", NOW + MINUTE).content.decode()
+    claim(responder, made, NOW + MINUTE)
+    assert "You are with Dana." in text_of(page(client, "/on-call/", NOW + MINUTE))
+
+
+def test_the_calendar_has_a_private_address_that_can_be_ended():
+    nurse = make_member("Nurse")
+    put_on(make_shift(time(22), 8 * 60), nurse)
+    client = client_of(nurse)
+    address = re.search(r"/on-call/([^<]+?)\.ics", page(client, "/on-call/calendar/").content.decode()).group(0)
+    answer = page(Client(), address)
+    body = answer.content.decode()
+    assert answer["Content-Type"].startswith("text/calendar")
+    assert body.count("BEGIN:VEVENT") == 13
+    assert "DTSTART:20260115T210000Z\r\nDTEND:20260116T050000Z" in body
+    assert "Nurse" not in body
+    send(client, "/on-call/calendar/")
+    assert page(Client(), address).status_code == 410
+    assert page(Client(), "/on-call/nosuchtoken.ics").status_code == 404
+
+
+def test_a_calendar_line_is_folded_at_75_octets_and_never_inside_a_letter():
+    line = "SUMMARY:" + "ñ" * 80
+    parts = folded(line).split("\r\n")
+    assert all(len(part.encode()) <= 75 for part in parts)
+    assert "".join(part.removeprefix(" ") for part in parts) == line
+    event = Event("1@x", NOW, NOW + HOUR, "a, b; c\\d")
+    assert "SUMMARY:a\\, b\\; c\\\\d\r\n" in calendar([event], name="n", made=NOW)
+
+
+def test_wishes_are_kept_and_a_wish_for_the_same_needs_ones_own_word(story):
+    member, *_ = story
+    client = client_of(member)
+    assert send(client, "/on-call/wishes/", ask="only", gender="", hour="7").status_code == 400
+    send(client, "/on-call/wishes/", ask="only", gender="woman", hour="7")
+    row = Wishes.objects.get(person=member)
+    assert (row.ask, row.gender, row.hour, row.aftercare) == ("only", "woman", 7, False)
+
+
+# --- by link -------------------------------------------------------------------------------------------------
+
+
+def test_a_chosen_person_answers_by_post_only_and_reads_neither_group_nor_reason(story):
+    member, *_ = story
+    sam = chosen(member, "craving")
+    made = offered(member)
+    tick(NOW + 63 * SECOND)
+    tick(NOW + 3 * MINUTE + 3 * SECOND)
+    row = SupporterAsked.objects.get()
+    token = link_give(purpose="press_supporter", subject=row.pk, person=sam.person)
+    guest, at = Client(), NOW + 4 * MINUTE
+    body = text_of(page(guest, f"/{token}", at))
+    assert "Dana would like to hear a voice now" in body
+    assert not re.search(r"Thursday Lamp|craving|recover", body, re.IGNORECASE)
+    row.refresh_from_db()
+    assert row.answer == ""
+    assert "sees that you will call" in text_of(send(guest, f"/{token}", at, answer="calling"))
+    assert send(guest, f"/{token}", at, answer="nonsense").status_code == 400
+    with clock.frozen(at):
+        services.press_undo(actor=member, ref=made.ref)
+    assert send(guest, f"/{token}", at, answer="cannot").status_code == 410
+
+
+def test_aftercare_is_one_tap_and_hard_offers_a_person(story):
+    member, *_ = story
+    made = closed_at(story, NOW)
+    question = Aftercare.objects.get(press=made, step="hours")
+    token = link_give(purpose="aftercare", subject=question.pk, person=member)
+    assert "How is it now?" in text_of(page(Client(), f"/{token}", NOW + 2 * HOUR))
+    question.refresh_from_db()
+    assert question.answer == ""
+    assert "Ask for someone" in text_of(send(Client(), f"/{token}", NOW + 2 * HOUR, answer="hard"))
+    assert send(Client(), f"/{token}", NOW + 2 * HOUR, answer="great").status_code == 400
+
+
+def test_both_can_do_in_one_tap_what_the_table_allows(story):
+    member, responder, *_ = story
+    made = claim(responder, offered(member), NOW + MINUTE)
+    says(responder, made, NOW + MINUTE)
+    mine, theirs = client_of(member), client_of(responder)
+    text = text_of(send(mine, f"/need/{made.ref}/second/", NOW + 2 * MINUTE))
+    assert "One more person is being asked." in text
+    assert "Kim is there." in text_of(send(mine, f"/need/{made.ref}/still-here/", NOW + 2 * MINUTE))
+    assert "Please stay until" in text_of(send(theirs, f"/need/{made.ref}/hand-over/", NOW + 2 * MINUTE))
+    text = text_of(send(mine, f"/need/{made.ref}/somebody-else/", NOW + 3 * MINUTE))
+    assert "Others are being asked now." in text
+    assert "This is settled." in text_of(page(theirs, f"/need/{made.ref}/claim/", NOW + 3 * MINUTE))
+    assert send(theirs, f"/need/{made.ref}/give-back/", NOW + 3 * MINUTE).status_code == 403
+
+
+def test_the_json_door_refuses_asks_a_second_and_says_here(story):
+    member, responder, *_ = story
+    made = claim(responder, offered(member), NOW + MINUTE)
+    says(responder, made, NOW + MINUTE)
+    mine, theirs, out = client_of(member), client_of(responder), client_of(make_member("X"))
+    with clock.frozen(NOW + 2 * MINUTE):
+        path = f"/api/v1/presses/{made.ref}"
+        assert theirs.post(f"{path}/here/").json()["stage"] == "mine"
+        assert mine.post(f"{path}/second/").json()["second"] == "asking"
+        assert theirs.post(f"{path}/hand-over/").json()["second"] == "asking"
+        assert mine.post(f"{path}/still-here/").json()["prompt"] is False
+        for act in ("refuse", "second", "here", "give-back", "hand-over", "still-here"):
+            assert out.post(f"{path}/{act}/").status_code == 403
+        assert mine.post(f"{path}/refuse/").json()["again"] is True
+        assert theirs.post(f"{path}/give-back/").status_code == 403
+
+
+# --- the coordinator -----------------------------------------------------------------------------------------
+
+COORDINATORS = ["button", "roster", "roster/new", "responders", "lines"]
+
+
+@pytest.mark.parametrize("path", COORDINATORS)
+def test_only_coordinators_open_their_pages(path, coco):
+    assert page(client_of(coco), f"/coordinator/{path}/").status_code == 200
+    assert page(client_of(make_member("Out")), f"/coordinator/{path}/").status_code == 403
+    assert page(Client(), f"/coordinator/{path}/").status_code == 302
+
+
+def test_the_coordinator_makes_a_shift_puts_people_on_it_and_changes_a_date(coco):
+    nurse = make_member("Nurse")
+    make_responder(nurse)
+    client = client_of(coco)
+    given = {"duty": "peer", "weekday": "3", "start": "22:00", "end": "06:00", "zone": ZONE, "wanted": "2"}
+    assert send(client, "/coordinator/roster/new/", **given, since="2026-01-15", until="2026-01-01").status_code == 400
+    send(client, "/coordinator/roster/new/", **given, since="2026-01-15")
+    shift = Shift.objects.get()
+    assert (shift.minutes, shift.until) == (480, None)
+    path = f"/coordinator/roster/{shift.pk}/"
+    assert "Nurse" in text_of(send(client, path, act="join", person=nurse.pid))
+    text = text_of(page(client, "/coordinator/roster/"))
+    assert "Nurse" in text
+    assert "1 person is missing" in text
+    assert send(client, path, act="off", on="2026-01-16").status_code == 400  # a Friday
+    send(client, path, act="off", on="2026-01-22")
+    send(client, path, act="hours", on="2026-01-29", start="10:00", end="12:00")
+    assert ShiftDay.objects.count() == 2
+    send(client, path, act="part", person=nurse.pid)
+    send(client, path, act="end")
+    assert "Nobody" in text_of(page(client, "/coordinator/roster/"))
+    assert page(client, "/coordinator/roster/999/").status_code == 404
+
+
+def test_hours_that_should_be_staffed_are_set_and_show_their_gaps(coco):
+    client = client_of(coco)
+    text = text_of(send(client, "/coordinator/roster/", first="20:00", last="06:00", zone=ZONE))
+    assert "No shift at all in hours that should be staffed" in text
+    text = text_of(send(client, "/coordinator/roster/", first="", last="", zone=ZONE))
+    assert "Nowhere in the next four weeks." in text
+
+
+def test_the_coordinator_lets_somebody_in_and_takes_it_back(coco):
+    kim = make_member("Kim")
+    row = services.responder_join(actor=kim)
+    client = client_of(coco)
+    assert "Let in by Coco" in text_of(send(client, "/coordinator/responders/", act="admit", responder=row.pk))
+    assert "The coordinator Coco let you in" in text_of(page(client_of(kim), "/on-call/"))
+    send(client, "/coordinator/responders/", act="bar", responder=row.pk)
+    assert "You are not asked at present." in text_of(page(client_of(kim), "/on-call/"))
+    send(client, "/coordinator/responders/", act="lift", responder=row.pk)
+    assert selectors.is_responder(kim)
+
+
+def test_the_coordinator_says_that_a_line_was_called(coco):
+    services.crisis_lines_load()
+    text = text_of(send(client_of(coco), "/coordinator/lines/", region="UK", number="999"))
+    assert "Called on 15 January 2026 by Coco" in text
+    assert CrisisLine.objects.get(number="999").checked_by == "Coco"
+
+
+def test_the_numbers_hold_no_name_and_what_nobody_answered_can_be_reviewed(story, coco):
+    member, responder, *_ = story
+    made = claim(responder, offered(member), NOW + MINUTE)
+    says(responder, made, NOW + MINUTE + 20 * SECOND)
+    tick(NOW + MINUTE + 30 * SECOND)
+    with clock.frozen(NOW + 5 * MINUTE):
+        services.press_close(actor=member, ref=made.ref, how="better")
+    lost = offered(member, NOW + HOUR)
+    tick(NOW + HOUR + 30 * MINUTE)
+    client, at = client_of(coco), NOW + 2 * HOUR
+    numbers = selectors.numbers_for(coco, at)
+    assert (numbers.presses, numbers.answered, numbers.unanswered, numbers.better) == (2, 1, 1, 1)
+    assert (numbers.claim_p50, numbers.word_p50) == (57.0, 77.0)
+    text = text_of(page(client, "/coordinator/button/", at))
+    assert "50 % without an answer" in text
+    assert not re.search(r"Dana|Kim", text)
+    send(client, "/coordinator/button/review/", at, ref=lost.ref, found="not_seen")
+    lost.refresh_from_db()
+    assert lost.review == "not_seen"
+    assert send(client, "/coordinator/button/review/", at, ref=made.ref, found="not_seen").status_code == 400
+
+
+def test_everybody_reads_figures_from_ten_people_on_and_nothing_before(story):
+    _member, _responder, _outsider, group = story
+    for number in range(9):
+        offered(_in(group, f"Ask {number}"), NOW + number * SECOND)
+    assert "There is too little to count yet." in text_of(page(Client(), "/numbers/", NOW + HOUR))
+    offered(_in(group, "Ask 9"), NOW + MINUTE)
+    assert "10 times somebody asked" in text_of(page(Client(), "/numbers/", NOW + HOUR))
+
+
+def _in(group, name):
+    person = make_member(name)
+    Membership.objects.create(group=group, person=person, since=NOW - 100 * DAY)
+    return person
+
+
+def test_the_consent_page_offers_a_request_for_company_apart(story):
+    member, *_ = story
+    chosen(member, "absence")
+    text = text_of(page(client_of(member), reverse("circle")))
+    assert "A request for company" in text
+    assert press(member).pk
