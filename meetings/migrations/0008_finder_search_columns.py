@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('groups', '0002_when_the_keeping_changed'),
-        ('meetings', '0006_moved_dates'),
+        ('meetings', '0007_lists_come_in_step_by_step'),
     ]
 
     operations = [
