@@ -60,7 +60,7 @@ def printed(asked: Search, *, now: datetime) -> Printed:
             for held in occurrences(one.rule, start, end, one.changes)
             if held.starts_at >= start
         ]
-    lines.sort(key=lambda line: (line.starts or datetime.max, line.one.name.casefold()))
+    lines.sort(key=lambda line: (str(line.starts), line.one.name.casefold()))
     days: list[tuple[date, list[Line]]] = []
     for line in lines:
         assert line.starts is not None
