@@ -1,12 +1,14 @@
 """The widget's two addresses: for every site, without cookies, in the zone and language that are asked for."""
 
 import json
+import zlib
 from datetime import UTC, datetime
 
 import pytest
 from django.core.cache import cache
-from django.test import Client
+from django.test import AsyncClient, Client
 
+from frontend.views import widget
 from ground import clock
 from meetings.models import Meeting
 from meetings.services.upcoming import schedule_write
@@ -69,3 +71,16 @@ def test_the_script_is_for_every_site():
     answer = Client().get("/widget.js")
     assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+
+
+async def test_a_packed_answer_is_one_stream_that_every_browser_reads_to_its_end():
+    """Django packs each part of an async answer for itself; Chromium reads the first and drops the rest."""
+    answer = await AsyncClient().get("/widget.js", headers={"Accept-Encoding": "gzip"})
+    body = b"".join([part async for part in answer.streaming_content])
+    assert answer.headers["Content-Encoding"] == "gzip"
+    unpacker = zlib.decompressobj(31)
+    assert unpacker.decompress(body) == widget.SCRIPT.read_bytes()
+    assert unpacker.eof
+    assert not unpacker.unused_data
+    plain = await AsyncClient().get("/widget.js")
+    assert b"".join([part async for part in plain.streaming_content]) == widget.SCRIPT.read_bytes()
