@@ -27,6 +27,7 @@ from chat.selectors.log import (
     plain,
     read_mark,
     run_after,
+    visible,
 )
 
 __all__ = [
@@ -60,4 +61,5 @@ __all__ = [
     "search",
     "standing_in",
     "standings",
+    "visible",
 ]
