@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -364,6 +365,7 @@ def main() -> None:
     asked = parser.parse_args()
     asked.servers = asked.servers.split(",")
     parts = [asked.only] if asked.only else PARTS
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the servers end with us
     rows, goals, loads = [], [], []
     for part in parts:
         loads.append(f"{part} {os.getloadavg()[0]:.1f}")
@@ -373,10 +375,12 @@ def main() -> None:
                 found = bench.shape(part)
                 rows += shape_rows(part, found)
                 goals += goal_rows(part, found)
+                print("\n".join(shape_rows(part, found)), flush=True)
             elif part == "two":
                 goals += [row for name in ("1x50", "1x500") for row in two_rows(bench, name)]
             else:
                 goals += {"calm": calm_rows, "idle": idle_rows, "embedded": embedded_rows}[part](bench)
+                print(goals[-1], flush=True)
     table = "\n".join(
         [*HEAD, *rows, "", *GOAL_HEAD, *goals, "", UNDER.format(loads=", ".join(loads), rounds=asked.rounds)]
     )

@@ -1,10 +1,10 @@
 """The quick lane into PostgreSQL: plain texts of many senders in one statement, one transaction, one round trip.
 
-It takes only batches about which there is nothing to decide: new texts that answer nothing, each sender an active
-member of a group's open room without slow mode, nobody asked to listen, no key used before. The statement itself checks that, in the
-transaction that stores, and stores all or nothing; whatever it leaves, `services.entries_write` decides. Rows, order
-and locks are the same in both. Lives in the event loop on a connection of its own: a thread and the ORM cost three
-times as much processor time a message (docs/protocol.md).
+It takes only batches about which there is nothing to decide: new texts that answer nothing and need not be held, each
+sender an active member of a group's open room without slow mode and not asked to listen, no key used before. The
+statement itself checks that, in the transaction that stores, and stores all or nothing; whatever it leaves,
+`services.entries_write` decides. Rows, order and locks are the same in both. Lives in the event loop on a connection of
+its own: a thread and the ORM cost three times as much processor time a message (docs/protocol.md).
 """
 
 from collections.abc import Sequence

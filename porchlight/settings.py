@@ -199,7 +199,7 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 
 # --- talk ----------------------------------------------------------------------------------------------------
 
-TALK_PER_SECOND = float(os.environ.get("PORCHLIGHT_TALK_PER_SECOND", "3"))  # messages of one person, per process
+TALK_PER_SECOND = float(os.environ.get("PORCHLIGHT_TALK_PER_SECOND", "3"))  # of one person, at all processes
 TALK_BURST = TALK_PER_SECOND * 10
 TALK_WORDS = os.environ.get("PORCHLIGHT_TALK_WORDS", "")  # a folder of risk word lists in place of our own
 

@@ -1,0 +1,158 @@
+"""The quick lane into PostgreSQL stores what the slow way would, and leaves to it whatever has to be decided."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+import psycopg
+import pytest
+from django.db import connection
+
+from chat import selectors, services
+from chat.models import Message, Room, Silence
+from chat.posts import Post
+from chat.quick import Quick
+from ground import clock
+from groups.models import Group, Membership
+from tests.people_of_the_story import NOW, make_member
+
+pytestmark = [pytest.mark.scaled, pytest.mark.django_db(transaction=True)]
+
+
+def make(count=2):
+    """Some members of one open group, and its room."""
+    group = Group.objects.create(slug=f"quick-{uuid4().hex[:8]}", name="Quick", zone="UTC", created_at=NOW)
+    people = [make_member() for _ in range(count)]
+    for person in people:
+        Membership.objects.create(group=group, person=person, since=NOW)
+    return services.room_of(group), people
+
+
+def texts(room, people, *bodies):
+    return [Post(services.sender_of(person), room.key, uuid4(), body) for person in people for body in bodies]
+
+
+def quickly(batch):
+    """None: left to the slow way."""
+
+    async def run():
+        lane = Quick()
+        try:
+            return await lane.write(batch) if lane.takes(batch) else None
+        finally:
+            await lane.close()
+
+    return asyncio.run(run())
+
+
+def rows(room):
+    found = Message.objects.filter(room=room).order_by("seq")
+    return list(found.values("seq", "kind", "of", "sender_id", "sender_name", "body", "gone", "held", "edited_at"))
+
+
+def test_rows_frames_and_versions_are_those_of_the_slow_way():
+    with clock.frozen(NOW):
+        (quick, some), (slow, others) = make(), make()
+        outcomes, runs = quickly(texts(quick, some, "one", "two 💡 \\ \" '"))
+        services.entries_write(posts=texts(slow, others, "one", "two 💡 \\ \" '"))
+        alike = [{**row, "sender_id": 0, "sender_name": ""} for row in rows(quick)]
+        assert alike == [{**row, "sender_id": 0, "sender_name": ""} for row in rows(slow)]
+        quick.refresh_from_db()
+        assert (quick.last_seq, [outcome.seq for outcome in outcomes]) == (4, [1, 2, 3, 4])
+        ((key, run),) = runs
+        assert (key, run.first, run.by) == (quick.key, 1, tuple(row["sender_id"] for row in rows(quick)))
+        again = selectors.run_after(quick.pk, quick.key, 0)
+        assert (run.frames, run.version) == (again.frames, again.version)
+
+
+def test_many_rooms_are_numbered_each_for_itself_in_the_order_of_the_batch():
+    (one, some), (other, others) = make(), make()
+    mixed = [
+        post for pair in zip(texts(one, some, "a", "b"), texts(other, others, "c", "d"), strict=True) for post in pair
+    ]
+    outcomes, runs = quickly(mixed)
+    assert [outcome.seq for outcome in outcomes] == [1, 1, 2, 2, 3, 3, 4, 4]
+    assert sorted(key for key, _ in runs) == sorted([one.key, other.key])
+    assert [row["body"] for row in rows(other)] == ["c", "d", "c", "d"]
+
+
+def silence(room, people):
+    Silence.objects.create(room=room, person=people[1], until=clock.now() + timedelta(hours=1))
+
+
+def ended(room, people):
+    Membership.objects.filter(person=people[1], group=room.group_id).update(state="ended", until=clock.now())
+
+
+def set_up(**columns):
+    return lambda room, _: Room.objects.filter(pk=room.pk).update(**columns)
+
+
+SITUATIONS = {
+    "an outsider": lambda room, people: Membership.objects.filter(person=people[1], group=room.group_id).delete(),
+    "who left": ended,
+    "a closed group": lambda room, _: Group.objects.filter(room=room).update(closed_at=NOW),
+    "a closed room": set_up(closed_at=NOW),
+    "slow mode": set_up(slow_seconds=30),
+    "who is asked to listen": silence,
+}
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_whatever_has_to_be_decided_is_left_whole_to_the_slow_way(situation):
+    room, people = make()
+    SITUATIONS[situation](room, people)
+    assert quickly(texts(room, people, "hello")) is None
+    assert rows(room) == []
+    room.refresh_from_db()
+    assert room.last_seq == 0
+
+
+def test_other_kinds_answers_held_words_and_a_key_twice_are_not_taken():
+    room, people = make(1)
+    (post,) = texts(room, people, "hello")
+    sender = post.sender
+    for batch in (
+        [post, post],
+        [Post(sender, room.key, uuid4(), "hello", of=1)],
+        [Post(sender, room.key, uuid4(), "", "delete", 1)],
+        [Post(sender, room.key, uuid4(), "I sell oxy, 20 dollars each, dm me")],
+    ):
+        assert quickly(batch) is None
+    assert quickly([post])[0][0].seq == 1
+    assert quickly([post, *texts(room, people, "new")]) is None
+    again, new = services.entries_write(posts=[post, *texts(room, people, "new")])
+    assert (again.seq, new.seq) == (1, 2)
+
+
+def aside(work, *args, **given):
+    """In a thread that leaves no connection behind."""
+
+    def run():
+        try:
+            return work(*args, **given)
+        finally:
+            connection.close()
+
+    return asyncio.get_running_loop().run_in_executor(None, run)
+
+
+@pytest.mark.parametrize("lane", ["quick", "slow"])
+async def test_a_post_that_overlaps_its_senders_leaving_does_not_pass(lane):
+    room, people = await aside(make)
+    batch = texts(room, people[1:], "while I go")
+    address = connection.get_connection_params()
+    given = {name: address[name] for name in ("host", "port", "user", "dbname", "password") if name in address}
+    leaving, way = await psycopg.AsyncConnection.connect(**given), Quick()
+    leave = "UPDATE groups_membership SET state = 'ended', until = now() WHERE person_id = %s"
+    await leaving.execute(leave, [people[1].pk])
+    slow = aside(services.entries_write, posts=batch) if lane == "slow" else None
+    posting = slow or asyncio.create_task(way.write(batch))
+    await asyncio.sleep(0.3)
+    assert not posting.done()
+    await leaving.commit()
+    found = await asyncio.wait_for(posting, 20)
+    assert found is None if lane == "quick" else [outcome.code for outcome in found] == ["forbidden"]
+    await way.close()
+    await leaving.close()
+    assert await aside(rows, room) == []
