@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from chat import policies, selectors, services
+from chat.roster import is_closed
 from frontend.actor import actor_of, signed_in
 from ground.errors import TooMany
 
@@ -60,7 +61,7 @@ def room(request: HttpRequest, key: str) -> HttpResponse:
     found = selectors.room_by_key(key)
     before = _before(request)
     entries = selectors.entries(found.pk, before=before or 2**62, limit=SHOWN) if found else []
-    if found is None or found.group is None or not policies.can_read(actor, found):  # asked last: see chat.selectors
+    if found is None or not policies.can_read(actor, found):  # asked last: see chat.selectors
         raise PermissionDenied(_("This room is for the members of its group."))
     last = entries[-1].seq if entries else found.last_seq if not before else 0
     if last and not before:
@@ -73,7 +74,8 @@ def room(request: HttpRequest, key: str) -> HttpResponse:
         "earlier": entries[0].seq if entries and entries[0].seq > found.floor + 1 else None,
         "before": before,
         "last": last,
-        "closed": found.group.closed_at is not None,
+        "name": selectors.names_of([found], actor)[found.pk] or _("A talk"),
+        "closed": is_closed(found),
         "cid": uuid4(),
         "text": text,
         "wrong": wrong,
