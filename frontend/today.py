@@ -25,6 +25,9 @@ WEEK = timedelta(days=7)
 # which notes ask something, the most pressing first, and for how long they are shown as an open question
 ASKS = {
     "craving_offer": timedelta(minutes=30),
+    "craving_page": timedelta(minutes=30),
+    "craving_quiet": timedelta(minutes=30),
+    "craving_prompt": timedelta(minutes=15),
     "final_notice": WEEK,
     "nudge": WEEK,
     "reminder": WEEK,

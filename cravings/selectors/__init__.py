@@ -33,12 +33,12 @@ from cravings.selectors.press import (
     press_view,
     pressed_lately,
     presses_due,
-    room_of,
     stage_of,
     talks_due,
     unanswered_due,
     waiting_for,
 )
+from cravings.selectors.room import RoomView, room_view
 from cravings.selectors.roster import (
     coordinators,
     gaps_ahead,
@@ -57,6 +57,7 @@ from cravings.selectors.roster import (
 __all__ = [
     "OfferView",
     "PressView",
+    "RoomView",
     "available",
     "available_until",
     "awake",
@@ -92,7 +93,7 @@ __all__ = [
     "regions_known",
     "responder_of",
     "responders_listed",
-    "room_of",
+    "room_view",
     "roster",
     "rota",
     "shared_groups",

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from chat.models import Room
 from cravings import waves
 from cravings.models import Asked, Availability, Claim, Press, Responder, SupporterAsked, Wishes
 from cravings.selectors.people import is_responder, shared_groups, wishes_of
@@ -107,7 +106,7 @@ def press_view(press: Press, now: datetime) -> PressView:
         second_peer=press.second_by.name if press.second_by and press.state == Press.CLAIMED else "",
         gone=press.state == Press.CLAIMED and press.peer_gone_at is not None,
         prompt=press.state == Press.CLAIMED and press.quiet_step > 0,
-        room=room_of(press) if press.state == Press.CLAIMED else "",
+        room=press.room if press.state == Press.CLAIMED else "",
         calls=calling(press) if press.state in Press.OPEN and press.offered_at else (),
     )
 
@@ -121,14 +120,6 @@ def stage_of(press: Press, now: datetime) -> str:
     if now >= press.unanswered_at:
         return Press.UNANSWERED
     return "nobody_yet" if now >= press.nobody_yet_at else Press.ASKING
-
-
-def room_of(press: Press) -> str:
-    """What talk calls the room of the two: their own, else that of a group they share."""
-    if press.room or press.claimed_by is None:
-        return press.room
-    group = shared_groups(press.person, press.claimed_by).first()
-    return (Room.objects.filter(group=group).values_list("key", flat=True).first() or "") if group else ""
 
 
 def calling(press: Press) -> tuple[str, ...]:
@@ -178,7 +169,7 @@ def offer_view(actor: Person, press: Press) -> OfferView:
     """An offered press for `actor`, from `press_offered_to`. The alias shows after the claim, and only then."""
     if press.state == Press.CLAIMED and actor.pk in {press.claimed_by_id, press.second_by_id}:
         stage = "mine" if press.claimed_by_id == actor.pk else "second"
-        return OfferView(press.ref, stage, press.person.name, room_of(press), press.second, quiet=press.quiet_step > 0)
+        return OfferView(press.ref, stage, press.person.name, press.room, press.second, quiet=press.quiet_step > 0)
     if press.state in Press.OPEN and not left_it(actor, press):
         if press.state == Press.ASKING:
             return OfferView(press.ref, "asking")

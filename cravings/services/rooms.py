@@ -1,4 +1,4 @@
-"""Where the two talk."""
+"""The room of those who talk: their own, with nobody else in it, emptied 72 hours after it closes (chat)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from datetime import datetime
 
 from django.db.models import Max, Min
 
-from chat.models import Message
-from chat.services import room_of
-from cravings import selectors
+from chat.models import Message, Room, RoomMember
+from chat.services import craving_room_open, room_close, room_member_add, room_member_remove
 from cravings.models import Press
+from people.models import Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,25 +21,44 @@ class Words:
 
 
 def open_for(press: Press) -> str:
-    """The key of the room of those who talk now; whoever is not there any more is no longer in it."""
-    key = selectors.room_of(press)
-    group = None if key or press.claimed_by is None else selectors.shared_groups(press.person, press.claimed_by).first()
-    return room_of(group).key if group is not None else key
+    """The key of the room of those who talk now, made for the first; who is not there any more is let go at once."""
+    people = [pk for pk in (press.person_id, press.claimed_by_id, press.second_by_id) if pk is not None]
+    room = Room.objects.filter(key=press.room).first() if press.room else None
+    if room is None:
+        return craving_room_open(members=Person.objects.filter(pk__in=people).order_by("pk")).key
+    inside = set(RoomMember.objects.filter(room=room, until=None).values_list("person", flat=True))
+    for person in Person.objects.filter(pk__in=set(people) - inside):
+        room_member_add(room=room, person=person)
+    for person in Person.objects.filter(pk__in=inside - set(people)):
+        room_member_remove(room=room, person=person)
+    return room.key
 
 
 def close(press: Press) -> None:
     """The talk is over: it can be read for a while, and nobody writes there any more."""
+    room = Room.objects.filter(key=press.room).first() if press.room else None
+    if room is not None:
+        room_close(room=room)
 
 
 def empty(press: Press) -> None:
-    """Who was there is gone: whoever comes next gets a room of their own and reads nothing of before."""
-    close(press)
+    """Who was there is gone: out of the room at once. Whoever comes next gets a room of their own and reads nothing
+    of before."""
+    room = Room.objects.filter(key=press.room).first() if press.room else None
+    if room is None:
+        return
+    for member in (
+        RoomMember.objects.filter(room=room, until=None).exclude(person=press.person_id).select_related("person")
+    ):
+        room_member_remove(room=room, person=member.person)
+    room_close(room=room)
     Press.objects.filter(pk=press.pk).update(room="")
 
 
 def words_of(press: Press, people: Iterable[int], since: datetime) -> dict[int, Words]:
     """Who of these people wrote in the press's room since a moment, by their id."""
-    key = press.room or selectors.room_of(press)
-    found = Message.objects.filter(room__key=key, sender__in=set(people), at__gte=since, kind="text")
+    if not press.room:
+        return {}
+    found = Message.objects.filter(room__key=press.room, sender__in=set(people), at__gte=since, kind="text")
     counted = found.order_by().values("sender").annotate(first=Min("at"), last=Max("at"))
     return {row["sender"]: Words(row["first"], row["last"]) for row in counted}

@@ -6,7 +6,7 @@ from django import template
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import ngettext
 
-from cravings.selectors import available_until, is_responder
+from cravings.selectors import available_until, crisis_lines, is_responder, room_view
 from frontend.actor import actor_of
 from ground import clock
 from own.selectors import call_card_of
@@ -35,6 +35,18 @@ def call_card_part(context: dict[str, Any]) -> dict[str, Any]:
     actor = actor_of(context["request"])
     assert actor is not None, "show this part to signed-in people only"
     return {"card": call_card_of(actor)}
+
+
+@register.inclusion_tag("cravings/parts/room.html", takes_context=True)
+def craving_room_part(context: dict[str, Any], key: str) -> dict[str, Any]:
+    """What stands above a craving's room, for those who talk there; nothing in other rooms."""
+    actor = actor_of(context["request"])
+    assert actor is not None, "show this part to signed-in people only"
+    return room_part(actor, key)
+
+
+def room_part(actor: Any, key: str) -> dict[str, Any]:
+    return {"found": room_view(actor, key, clock.now()), "lines": crisis_lines(actor.region), "key": key}
 
 
 @register.filter

@@ -7,6 +7,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("need/state/", cravings.need_state, name="need_state"),
     path("need/offline/", cravings.need_offline, name="need_offline"),
     path("need/place/", cravings.need_place, name="need_place"),
+    path("need/room/<slug:key>/", cravings.need_room, name="need_room"),
     path("need/available/", cravings.available, name="available"),
     path("need/<slug:ref>/undo/", cravings.need_undo, name="need_undo"),
     path("need/<slug:ref>/now/", cravings.need_now, name="need_now"),

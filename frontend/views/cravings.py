@@ -22,6 +22,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from cravings import selectors, services
 from delivery.catalogue import text_of
 from frontend.actor import actor_of, signed_in
+from frontend.templatetags.need import room_part
 from ground import clock
 from ground.errors import Conflict, Settled, TooMany
 from own.guide_cards import CARDS
@@ -65,6 +66,14 @@ def need_state(request: HttpRequest) -> HttpResponse:
     if actor is None:
         return HttpResponse(status=204)
     return render(request, "cravings/parts/state.html", _state(request, actor))
+
+
+@never_cache
+@require_GET
+@signed_in
+def need_room(request: HttpRequest, key: str) -> HttpResponse:
+    """What stands above a craving's room now."""
+    return render(request, "cravings/parts/room.html", room_part(_me(request), key))
 
 
 @require_GET

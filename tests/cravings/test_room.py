@@ -1,0 +1,109 @@
+"""The room of the two: theirs alone, closed with the press, with numbers above it when a life may be in danger."""
+
+import html
+import re
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+
+from chat.models import Message, Room, RoomMember
+from chat.policies import can_read
+from cravings import selectors, services
+from ground import clock
+from ground.errors import Settled
+from tests.cravings.circle_of_four import MINUTE, SECOND, claim, join, make_available, make_story, offered, says, tick
+from tests.people_of_the_story import NOW, make_member
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def story():
+    return make_story()
+
+
+def inside(made):
+    made.refresh_from_db()
+    return set(RoomMember.objects.filter(room__key=made.room, until=None).values_list("person__name", flat=True))
+
+
+def page(person, path, at):
+    client = Client()
+    client.force_login(person.account)
+    with clock.frozen(at):
+        answer = client.get(path)
+    return answer, html.unescape(" ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).split()))
+
+
+def test_a_claim_opens_a_room_for_the_two_alone_also_when_they_share_no_group(story):
+    member, responder, outsider, _group = story
+    made = offered(member)
+    tick(NOW + 63 * SECOND)
+    claim(outsider, made, NOW + 2 * MINUTE)
+    assert inside(made) == {"Dana", "Out"}
+    answer, text = page(member, f"/talk/{made.room}/", NOW + 2 * MINUTE)
+    assert (answer.status_code, "Out" in text) == (200, True)
+    assert page(responder, f"/talk/{made.room}/", NOW + 2 * MINUTE)[0].status_code == 403
+
+
+def test_whoever_comes_after_a_refusal_reads_nothing_of_before(story):
+    member, responder, _outsider, group = story
+    third = make_member("Pat")
+    join(group, third)
+    make_available(third)
+    made = claim(responder, offered(member), NOW + MINUTE)
+    first = Room.objects.get(key=made.room)
+    says(member, made, NOW + MINUTE, "my secret")
+    with clock.frozen(NOW + 2 * MINUTE):
+        services.press_refuse(actor=member, ref=made.ref)
+    assert not can_read(responder, first)
+    claim(third, made, NOW + 3 * MINUTE)
+    assert made.room != first.key
+    assert inside(made) == {"Dana", "Pat"}
+    assert Message.objects.filter(room__key=made.room).count() == 0
+
+
+def test_who_hands_over_leaves_the_room_and_a_second_person_sits_beside(story):
+    member, responder, _outsider, group = story
+    third = make_member("Pat")
+    join(group, third)
+    make_available(third)
+    made = claim(responder, offered(member), NOW + MINUTE)
+    says(responder, made, NOW + MINUTE)
+    with clock.frozen(NOW + 2 * MINUTE):
+        services.press_second(actor=member, ref=made.ref)
+    tick(NOW + 2 * MINUTE)
+    claim(third, made, NOW + 3 * MINUTE)
+    assert inside(made) == {"Dana", "Kim", "Pat"}
+    with clock.frozen(NOW + 4 * MINUTE):
+        services.press_second(actor=responder, ref=made.ref, hand_over=True)
+    assert inside(made) == {"Dana", "Pat"}
+
+
+def test_the_room_closes_with_the_press(story):
+    member, responder, *_ = story
+    made = claim(responder, offered(member), NOW + MINUTE)
+    says(responder, made, NOW + MINUTE)
+    with clock.frozen(NOW + 2 * MINUTE):
+        services.press_close(actor=member, ref=made.ref, how="better")
+    with pytest.raises((Settled, PermissionDenied)):
+        says(responder, made, NOW + 3 * MINUTE)
+    assert "This talk has ended." in page(member, f"/talk/{made.room}/", NOW + 3 * MINUTE)[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "danger"),
+    [("I took too much", True), ('he said "I want to die" in the film', False), ("a cup of tea helps", False)],
+)
+def test_words_of_danger_put_numbers_above_the_room_for_both_and_the_message_goes_through(story, words, danger):
+    member, responder, *_ = story
+    services.region_choose(actor=member, region="UK")
+    made = claim(responder, offered(member), NOW + MINUTE)
+    says(member, made, NOW + MINUTE, words)
+    assert Message.objects.get(room__key=made.room).body == words
+    for person in (member, responder):
+        _answer, text = page(person, f"/need/room/{made.room}/", NOW + 2 * MINUTE)
+        assert ("Is a life in danger?" in text) is danger
+    assert ('href="tel:999"' in page(member, f"/talk/{made.room}/", NOW + 2 * MINUTE)[0].content.decode()) is danger
+    assert selectors.room_view(make_member("X"), made.room, NOW) is None
