@@ -5,7 +5,7 @@ sending: what was withdrawn before it never leaves, what is withdrawn after it w
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,16 +13,15 @@ from django.db import connection, transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 
-from delivery import transports
 from delivery.composing import by_kind, compose
 from delivery.kinds import kind_of
 from delivery.models import Attempt, Delivery, InboxItem
-from delivery.selectors import stopped_among
+from delivery.selectors import usable_ways_of
 from delivery.services import allowed_at
 from delivery.transports import Message, inbox
 from ground import clock, failpoints
-from people.models import ContactWay, Person
-from people.selectors import live_ways_of, with_account
+from people.models import ContactWay
+from people.selectors import with_account
 
 LEASE = timedelta(minutes=2)
 FREE = {"lease_until": None, "lease_owner": ""}
@@ -115,7 +114,7 @@ def _let_go(going: list[Delivery], now: datetime) -> list[Leaving]:
         delivery.attempted_at = delivery.attempted_at or now
     messages = compose(going)
     inside = _put_inside(going, messages, now)
-    ways = ways_out(delivery.recipient for delivery in going)
+    ways = usable_ways_of(delivery.recipient for delivery in going)
     have = [delivery for delivery in going if ways[delivery.recipient_id]]
     Delivery.objects.filter(pk__in=[delivery.pk for delivery in have]).update(
         state="handing",
@@ -140,16 +139,6 @@ def _let_go(going: list[Delivery], now: datetime) -> list[Leaving]:
         )
         for delivery, attempt in zip(have, attempts, strict=True)
     ]
-
-
-def ways_out(people: Iterable[Person]) -> dict[int, list[ContactWay]]:
-    """By recipient, the ways that are live, not stopped, and have a transport here, in the order they set."""
-    found = live_ways_of(people)
-    stopped = stopped_among([way.address_hash for ways in found.values() for way in ways])
-    return {
-        person: [way for way in ways if way.address_hash not in stopped and transports.transport_of(way.kind)]
-        for person, ways in found.items()
-    }
 
 
 def attempts_begin(pairs: Sequence[tuple[Delivery, ContactWay]]) -> list[Attempt]:

@@ -33,19 +33,18 @@ class Kind:
 
     check(delivery, now): the reason to suppress, or None. It runs inside the hand-over's transaction, so what it reads
     is what holds at the moment of sending. context(delivery) fills the text `text` of the catalogue, at the send.
+    checks and contexts stand in their place where a kind answers for many deliveries at once, in their order and in a
+    fixed number of statements.
     link and stop name the login-free links that the message carries; a supporter's message must carry stop.
     replies: what a digit means that comes back as a text message; it raises Settled when that is over.
     came_back(delivery): a message that was handed over did not arrive. It runs in the transaction that finds out,
     before the delivery's row is locked and changed.
-
-    checks and contexts, where a kind offers them, answer the same for many deliveries at once, in their order and in a
-    fixed number of statements; without them each is asked by itself.
     """
 
     name: str
     text: str
-    check: Check
-    context: Context
+    check: Check | None = None
+    context: Context | None = None
     link: LinkOf = no_link
     stop: LinkOf = no_link
     replies: Mapping[str, Reply] = field(default_factory=dict)
@@ -55,14 +54,16 @@ class Kind:
 
     def reasons(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[str | None]:
         """For each delivery of this kind the reason to suppress, or None."""
-        if self.checks is not None and len(deliveries) > 1:
+        if self.checks is not None:
             return self.checks(deliveries, now)
+        assert self.check is not None
         return [self.check(delivery, now) for delivery in deliveries]
 
     def fillings(self, deliveries: Sequence[Delivery]) -> Sequence[dict[str, str]]:
         """For each delivery of this kind what its text is filled with."""
-        if self.contexts is not None and len(deliveries) > 1:
+        if self.contexts is not None:
             return self.contexts(deliveries)
+        assert self.context is not None
         return [self.context(delivery) for delivery in deliveries]
 
 
@@ -71,9 +72,14 @@ _stops: dict[str, Callable[[Person], None]] = {}
 
 
 def register(kind: Kind) -> None:
-    """Enter a kind; called from the owning room's AppConfig.ready(). Raises TypeError for a kind without a check."""
-    if not callable(kind.check):
+    """Enter a kind; called from the owning room's AppConfig.ready().
+
+    Raises TypeError for a kind without a check, and for one whose text nothing fills.
+    """
+    if not callable(kind.checks or kind.check):
         raise TypeError(f"the kind {kind.name} has no check: nothing is sent that nobody re-checks")
+    if not callable(kind.contexts or kind.context):
+        raise TypeError(f"the kind {kind.name} has no context: nothing fills its text")
     _kinds[kind.name] = kind
 
 

@@ -1,5 +1,6 @@
 """Reads of the outbox."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
@@ -8,7 +9,7 @@ from delivery.models import Delivery, InboxItem, Stop, WorkerBeat
 from delivery.transports import transport_of
 from ground.links import address_hash
 from people.models import ContactWay, Person
-from people.selectors import live_ways
+from people.selectors import live_ways_of
 
 
 def deliveries_of(topic: str) -> list[Delivery]:
@@ -48,9 +49,17 @@ def stopped_among(hashes: list[str]) -> set[str]:
 
 def usable_ways(person: Person) -> list[ContactWay]:
     """The ways that this site can send by, that were not refused for good and did not say STOP, in their order."""
-    ways = [way for way in live_ways(person) if transport_of(way.kind)]
-    stopped = stopped_among([way.address_hash for way in ways])
-    return [way for way in ways if way.address_hash not in stopped]
+    return usable_ways_of([person])[person.pk]
+
+
+def usable_ways_of(people: Iterable[Person]) -> dict[int, list[ContactWay]]:
+    """`usable_ways` of many, by the id of the person, in two statements; nobody is left out."""
+    found = live_ways_of(people)
+    stopped = stopped_among([way.address_hash for ways in found.values() for way in ways])
+    return {
+        person: [way for way in ways if way.address_hash not in stopped and transport_of(way.kind)]
+        for person, ways in found.items()
+    }
 
 
 STALE = timedelta(minutes=1)

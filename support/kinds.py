@@ -11,7 +11,7 @@ from django.utils import formats, translation
 from django.utils.translation import gettext as _
 
 from circle.models import Supporter
-from delivery.kinds import Check, Checks, Context, Contexts, Kind, Subject, register
+from delivery.kinds import Kind, Subject, register
 from delivery.models import Delivery
 from delivery.services import in_window
 from ground import clock
@@ -32,12 +32,7 @@ SAID = ("pk", "member_id", "sender_name", "name")  # of a supporter, what a text
 
 
 # --- checks ---------------------------------------------------------------------------------------------------
-# Each asks for many at once what it asks for one: `one(checks)` is the single check of the same kind.
-
-
-def one(checks: Checks) -> Check:
-    """The check of a single delivery: a batch of one, so that the two cannot differ."""
-    return lambda delivery, now: checks([delivery], now)[0]
+# Each asks for many at once; a single delivery is a batch of one.
 
 
 def check_soft_notes(deliveries: Sequence[Delivery], now: datetime) -> list[str | None]:
@@ -181,11 +176,6 @@ def member_context(delivery: Delivery) -> dict[str, str]:
     return {"me": delivery.recipient.name}
 
 
-def alone(contexts: Contexts) -> Context:
-    """The context of a single delivery: a batch of one."""
-    return lambda delivery: contexts([delivery])[0]
-
-
 def supporter_contexts(deliveries: Sequence[Delivery]) -> list[dict[str, str]]:
     """The names the member chose, for themselves and for this supporter; nothing else leaves (D5)."""
     rows = Supporter.objects.filter(pk__in={delivery.payload["supporter"] for delivery in deliveries})
@@ -232,12 +222,17 @@ def _final(
         return {"me": member.name, "su": names([row.supporter.name for row in first]), "when": weekday(when, member)}
 
 
-def told_context(delivery: Delivery) -> dict[str, str]:
+def told_contexts(deliveries: Sequence[Delivery]) -> list[dict[str, str]]:
     """For the apology: who had been told."""
-    told = EpisodeSupporter.objects.filter(episode=delivery.payload["episode"], told_at__isnull=False)
-    listed = list(told.select_related("supporter").order_by("level", "pk"))
-    with translation.override(delivery.recipient.language):
-        return {"me": delivery.recipient.name, "su": names([row.supporter.name for row in listed])}
+    listed: dict[int, list[str]] = {delivery.payload["episode"]: [] for delivery in deliveries}
+    told = EpisodeSupporter.objects.filter(episode__in=listed, told_at__isnull=False).order_by("level", "pk")
+    for episode, name in told.values_list("episode_id", "supporter__name"):
+        listed[episode].append(name)
+    found = []
+    for delivery in deliveries:
+        with translation.override(delivery.recipient.language):
+            found.append({"me": delivery.recipient.name, "su": names(listed[delivery.payload["episode"]])})
+    return found
 
 
 def names(listed: list[str]) -> str:
@@ -299,27 +294,22 @@ def enter() -> None:
         ("heads_up", "T01", check_heads_ups),
         ("all_sorted", "T15", check_member_closings),
     ):
-        register(Kind(name, text, check=one(checks), checks=checks, context=member_context, link=watch_link))
+        register(Kind(name, text, checks=checks, context=member_context, link=watch_link))
     register(
         Kind(
             "final_notice",
             "T02",
-            check=one(check_final_notices),
             checks=check_final_notices,
-            context=alone(final_contexts),
             contexts=final_contexts,
             link=watch_link,
         )
     )
-    closing = one(check_member_closings)
-    register(Kind("apology", "T16", check=closing, checks=check_member_closings, context=told_context, link=watch_link))
+    register(Kind("apology", "T16", checks=check_member_closings, contexts=told_contexts, link=watch_link))
     register(
         Kind(
             "unreachable",
             "T18",
-            check=closing,
             checks=check_member_closings,
-            context=alone(supporter_contexts),
             contexts=supporter_contexts,
             link=circle_link,
         )
@@ -334,9 +324,7 @@ def enter() -> None:
             Kind(
                 name,
                 text,
-                check=one(checks),
                 checks=checks,
-                context=alone(supporter_contexts),
                 contexts=supporter_contexts,
                 link=nudge_link,
                 stop=stop_link,
