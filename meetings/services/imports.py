@@ -172,7 +172,7 @@ def take_in(
 def settle(run: Import, report: Report) -> None:
     """The import is done; what it can be undone from takes the place of what the one before left."""
     run.state, run.settled_at, run.lease_until = Import.DONE, clock.now(), None
-    run.numbers = report.numbers() | {"changed_fields": dict(report.changed_fields.most_common())}
+    run.numbers = run.numbers | report.numbers() | {"changed_fields": dict(report.changed_fields.most_common())}
     run.entries = report.entries
     run.save(update_fields=["state", "settled_at", "lease_until", "numbers", "entries"])
     older = Import.objects.filter(source=run.source_id, state__in=[Import.DONE, Import.UNDONE]).exclude(pk=run.pk)
