@@ -219,7 +219,7 @@ def test_the_room_passes_axe_on_phone_and_desk(browser, folk, errors):
 
 def deed(page: Page, words: str, name: str) -> None:
     """Open a message's menu and choose."""
-    page.locator("#talk-log .bubble", has_text=words).get_by_role("button", name="More").click()
+    page.locator("#talk-log .bubble", has_text=words).first.get_by_role("button", name="More").click()
     page.get_by_role("dialog").get_by_role("button", name=name, exact=True).click()
 
 
