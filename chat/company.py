@@ -49,7 +49,8 @@ class Company:
         """A member has just come in: everybody who is here now."""
         if len(room.roster.people) <= MOST:
             here = self._presence.here(room.key, room.roster.people)
-            self._tell(room, connection, {**here, connection.sender.id: connection.sender.pid}, {}, whole=True)
+            here |= {one.sender.id: one.sender.pid for one in room.seats}  # who came since the last tick
+            self._tell(room, connection, here, {}, whole=True)
 
     def _tell(self, room: LiveRoom, connection: Connection, came: Who, went: Who, *, whole: bool = False) -> None:
         apart = room.apart_from(connection.sender.id)
