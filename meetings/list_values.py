@@ -29,6 +29,20 @@ WORDS = {
 }
 
 
+# what a group takes over or keeps together, and in which order it is shown
+UNITS: dict[str, tuple[str, ...]] = {
+    "when": ("starts_local", "rrule", "minutes", "zone"),
+    "where": ("place", "address", "region", "latitude", "longitude", "approximate"),
+    "how": ("mode", "conference_url", "conference_phone", "conference_notes"),
+    "name": ("name",),
+    "notes": ("notes",),
+    "types": ("types",),
+    "hold": ("on_hold",),
+    "confirmed": ("confirmed_on",),
+    "further": ("extra",),
+}
+
+
 def as_text(column: str, value: Any) -> str:
     """A column's value as a line that is shown beside another one."""
     if value is None:

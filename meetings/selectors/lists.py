@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Prefetch, Q
 
-from meetings.list_values import WORDS, as_text, revived
+from meetings.list_values import UNITS, WORDS, as_text, revived
 from meetings.models import Import, ImportChange, ListWord, Meeting, Source
 from meetings.schedule import DAY_CODES
 from people.models import Person
@@ -84,13 +84,14 @@ def differences_of(meeting: Meeting) -> list[Difference]:
     word = ListWord.objects.filter(meeting=meeting).first()
     if word is None:
         return []
-    return [Difference(unit, _lines(meeting, offered)) for unit, offered in word.offered.items()]
+    # PostgreSQL keeps no order of keys
+    return [Difference(unit, _lines(meeting, word.offered[unit])) for unit in UNITS if unit in word.offered]
 
 
 def _lines(meeting: Meeting, offered: dict[str, Any]) -> list[tuple[str, str, str]]:
     found: list[tuple[str, str, str]] = []
-    for column, theirs in offered.items():
-        ours, said = getattr(meeting, column), revived(column, theirs)
+    for column in (one for columns in UNITS.values() for one in columns if one in offered):
+        ours, said = getattr(meeting, column), revived(column, offered[column])
         if column == "rrule":
             line = ("days", _digits(ours), _digits(said))
         else:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from ground import clock
 from ground.errors import Settled
-from meetings.list_values import plain, revived
+from meetings.list_values import UNITS, plain, revived
 from meetings.models import ListWord, Meeting
 from meetings.policies import can_run_meeting
 from meetings.services.import_rows import differences, folded_of
@@ -23,17 +23,6 @@ from meetings.services.occurrences import occurrences_rematch
 from meetings.services.upcoming import schedule_write
 from people.models import Person
 
-UNITS: dict[str, tuple[str, ...]] = {
-    "when": ("starts_local", "rrule", "minutes", "zone"),
-    "where": ("place", "address", "region", "latitude", "longitude", "approximate"),
-    "how": ("mode", "conference_url", "conference_phone", "conference_notes"),
-    "name": ("name",),
-    "notes": ("notes",),
-    "types": ("types",),
-    "hold": ("on_hold",),
-    "confirmed": ("confirmed_on",),
-    "further": ("extra",),
-}
 COLUMNS = tuple(column for columns in UNITS.values() for column in columns)
 Words = dict[str, Any]
 
@@ -86,7 +75,7 @@ def list_word_accept(*, actor: Person, meeting: Meeting, unit: str) -> None:
         offered = word.offered.pop(unit, None)
         if offered is None:
             raise Settled(_("The list does not say this any more."))
-        row = Meeting.objects.select_for_update().select_related("group").get(pk=meeting.pk)
+        row = Meeting.objects.select_for_update().get(pk=meeting.pk)
         columns = _take(row, {column: revived(column, value) for column, value in offered.items()})
         row.folded = folded_of(row)
         row.save(update_fields=[*columns, "folded"])
