@@ -85,6 +85,7 @@ REFUSED: list[Case] = [
     (group_meetings.meeting_make, lambda s: {"group": s.group, "plan": PLAN}),
     (group_meetings.meeting_edit, lambda s: {"meeting": s.meeting, "plan": PLAN}),
     (group_meetings.meeting_last_set, lambda s: {"meeting": s.meeting, "last": None}),
+    (group_meetings.meeting_confirm, lambda s: {"meeting": s.meeting}),
     (group_meetings.meeting_end, lambda s: {"meeting": s.meeting}),
     (group_meetings.group_end, lambda s: {"group": s.group}),
     (sheets.sheet_read, lambda s: {"occurrence_id": s.circle.occurrence.pk}),
