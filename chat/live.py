@@ -72,6 +72,10 @@ class LiveRoom:
         if connection.seats.pop(self.key, None) is not None and tell:
             connection.tell({"t": "gone", "room": self.key})
 
+    def apart_from(self, person: int) -> frozenset[int]:
+        """Whom this member does not see, and who does not see them."""
+        return self.roster.apart.get(person, frozenset())
+
     def renumber(self, head: selectors.Head) -> None:
         """The log is another one (a restored backup): start over at its end."""
         self.pk, self.epoch = head.pk, head.epoch
@@ -110,7 +114,7 @@ class LiveRoom:
 
     def _veil(self, run: Run, reader: int) -> tuple[bytes, ...]:
         """The run's frames as this reader may see them: the very same ones, unless something is not for them."""
-        hidden = run.hidden_from(reader, self.roster.apart.get(reader, frozenset()))
+        hidden = run.hidden_from(reader, self.apart_from(reader))
         if not hidden:
             return run.frames
         frames = list(run.frames)

@@ -28,6 +28,7 @@ from chat.selectors.log import (
     plain,
     read_mark,
     run_after,
+    visible,
 )
 
 __all__ = [
@@ -62,4 +63,5 @@ __all__ = [
     "search",
     "standing_in",
     "standings",
+    "visible",
 ]

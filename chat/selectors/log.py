@@ -102,6 +102,14 @@ def plain(room_key: str, found: Collection[Message], reader: Person) -> list[dic
     return [json.loads(frame) for frame in run.frames]
 
 
+def visible(found: Collection[Message], reader: Person) -> list[Message]:
+    """Those of the entries that are for this reader."""
+    apart = apart_from(reader.pk)
+    return [
+        entry for entry in found if entry.sender_id not in apart and (not entry.held or entry.sender_id == reader.pk)
+    ]
+
+
 def run_after(room_pk: int, room_key: str, after: int) -> Run:
     """The next entries above `after`, with the roster's version read after them."""
     found = entries(room_pk, after=after)

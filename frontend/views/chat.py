@@ -7,17 +7,18 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from chat import policies, selectors, services
-from chat.roster import is_closed
+from chat import policies, posts, selectors, services
 from frontend.actor import actor_of, signed_in
-from ground.errors import TooMany
+from ground.errors import Settled, TooMany
+from people.selectors import person_by_pid
 
 SHOWN = 50  # entries of a page
 OFFER = re.compile(r"/need/[0-9a-z]+/claim/")
@@ -34,6 +35,12 @@ class Bubble:
     dot: int
     body: str
     at: datetime
+    pid: str = ""
+    edited: bool = False
+    gone: str = ""  # deleted: by its sender; removed: by a facilitator
+    held: bool = False  # only its sender sees it, until a facilitator has looked
+    of: int | None = None
+    quote: str = ""  # the beginning of what it answers
     offer: str = ""  # where to answer, when nobody wrote this but somebody would like a chat
 
 
@@ -41,7 +48,9 @@ class Bubble:
 @require_GET
 def talk(request: HttpRequest) -> HttpResponse:
     """My rooms: when somebody wrote last, and how much I have not read."""
-    return render(request, "chat/talk.html", _list_of(request))
+    actor = actor_of(request)
+    assert actor is not None
+    return render(request, "chat/talk.html", {**_list_of(request), "waiting": len(selectors.cases_for(actor))})
 
 
 @signed_in
@@ -67,15 +76,22 @@ def room(request: HttpRequest, key: str) -> HttpResponse:
     if last and not before:
         services.read_mark_set(actor=actor, room_key=key, seq=last)
     zone = ZoneInfo(actor.zone)
+    shown, standing = selectors.visible(entries, actor), selectors.standing_in(found, actor)
     context = {
         **_list_of(request),
         "room": found,
-        "bubbles": [_bubble(entry, actor.pk, zone) for entry in entries],
+        "name": selectors.names_of([found], actor).get(found.pk) or _("former member"),
+        "bubbles": _bubbles(shown, actor.pk, zone),
+        "deeds": [deed for deed in selectors.plain(key, entries, actor) if deed["kind"] in {"react", "unreact"}],
+        "pinned": _pinned(found, actor),
+        "can_pin": found.group is None or standing.is_facilitator,
+        "can_remove": standing.is_facilitator,
+        "reactions": posts.REACTIONS,
+        "slow_choices": [(0, _("none")), (30, _("30 seconds")), (300, _("5 minutes"))],
         "earlier": entries[0].seq if entries and entries[0].seq > found.floor + 1 else None,
         "before": before,
         "last": last,
-        "name": selectors.names_of([found], actor)[found.pk] or _("A talk"),
-        "closed": is_closed(found),
+        "closed": selectors.is_closed(found),
         "cid": uuid4(),
         "text": text,
         "wrong": wrong,
@@ -91,7 +107,7 @@ def _list_of(request: HttpRequest) -> dict[str, Any]:
     lines = [
         {
             "key": line.key,
-            "name": line.name,
+            "name": line.name or _("former member"),
             "last_seq": line.last_seq,
             "at": line.last_at.astimezone(zone) if line.last_at else None,
             "unread": line.unread,
@@ -102,7 +118,22 @@ def _list_of(request: HttpRequest) -> dict[str, Any]:
     return {"lines": lines, "me": actor}
 
 
-def _bubble(entry: Any, actor_pk: int, zone: ZoneInfo) -> Bubble:
+def _bubbles(entries: list[Any], actor_pk: int, zone: ZoneInfo) -> list[Bubble]:
+    """The words among the entries; what was done to them is in them already."""
+    by_seq = {entry.seq: entry for entry in entries if entry.kind == posts.TEXT}
+    said = [entry for entry in entries if entry.kind in {posts.TEXT, "offer"}]
+    return [_bubble(entry, actor_pk, zone, by_seq.get(entry.of)) for entry in said]
+
+
+def _pinned(room: Any, actor: Any) -> str:
+    """The pinned words, when the reader may see them."""
+    if room.pinned is None:
+        return ""
+    found = selectors.visible(selectors.entries(room.pk, after=room.pinned - 1, limit=1), actor)
+    return found[0].body if found and found[0].seq == room.pinned else ""
+
+
+def _bubble(entry: Any, actor_pk: int, zone: ZoneInfo, answered: Any | None) -> Bubble:
     sender = entry.sender
     offer = OFFER.search(entry.body) if entry.kind == "offer" else None
     return Bubble(
@@ -112,6 +143,12 @@ def _bubble(entry: Any, actor_pk: int, zone: ZoneInfo) -> Bubble:
         dot=int(sender.pid.hex[:2], 16) % DOTS if sender else 0,
         body=entry.body,
         at=entry.at.astimezone(zone),
+        pid=str(sender.pid) if sender else "",
+        edited=entry.edited_at is not None,
+        gone=entry.gone,
+        held=entry.held,
+        of=entry.of,
+        quote=f"{answered.sender_name}: {answered.body[:80]}" if answered is not None and not answered.gone else "",
         offer=offer[0] if offer else "",
     )
 
@@ -127,3 +164,85 @@ def _cid(request: HttpRequest) -> UUID:
 def _before(request: HttpRequest) -> int | None:
     given = request.GET.get("before", "")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else None
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def search(request: HttpRequest) -> HttpResponse:
+    """Words of my own rooms. A POST, so that what was searched for stays out of the address."""
+    actor = actor_of(request)
+    assert actor is not None
+    asked = request.POST.get("q", "")[:200]
+    zone = ZoneInfo(actor.zone)
+    found = [
+        {
+            "at": one.at.astimezone(zone),
+            "before": one.seq + 1,
+            "key": one.key,
+            "room": one.room or _("former member"),
+            "name": one.name,
+            "body": one.body,
+        }
+        for one in selectors.search(actor=actor, text=asked)
+    ]
+    return render(request, "chat/search.html", {"asked": asked, "found": found})
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def cases(request: HttpRequest) -> HttpResponse:
+    """What waits for me to decide, as a facilitator or the coordinator. POST: leave it, or take it away."""
+    actor = actor_of(request)
+    assert actor is not None
+    if request.method == "POST":
+        ref = request.POST.get("ref", "")
+        if request.POST.get("answer") not in {"keep", "remove"} or not (ref.isascii() and ref.isdigit()):
+            return HttpResponseBadRequest(_("Please choose one of the buttons."))
+        try:
+            services.report_decide(actor=actor, report_id=int(ref), remove=request.POST["answer"] == "remove")
+            messages.success(request, _("Done. What was said about it is not kept."))
+        except Settled as over:
+            messages.info(request, str(over))
+        return redirect("talk_cases")
+    return render(request, "chat/cases.html", {"cases": selectors.cases_for(actor), "zone": actor.zone})
+
+
+@signed_in
+@require_POST
+def pair(request: HttpRequest) -> HttpResponse:
+    """The room of this person and me."""
+    actor = actor_of(request)
+    assert actor is not None
+    try:
+        other = person_by_pid(UUID(request.POST.get("with", "")))
+    except (ValueError, ObjectDoesNotExist) as error:
+        raise PermissionDenied(_("You cannot write to this person here.")) from error
+    return redirect("talk_room", services.pair_room_open(actor=actor, other=other).key)
+
+
+@signed_in
+@require_POST
+def listen(request: HttpRequest, key: str) -> HttpResponse:
+    """A facilitator asks a member to listen for a while."""
+    actor = actor_of(request)
+    assert actor is not None
+    try:
+        minutes, pid = int(request.POST.get("minutes", "")), UUID(request.POST.get("with", ""))
+        services.silence_set(actor=actor, room_key=key, pid=pid, minutes=minutes)
+    except (ValueError, ValidationError, ObjectDoesNotExist):
+        return HttpResponseBadRequest(_("Please choose one of the buttons."))
+    messages.success(request, _("Done. They read on, and cannot write for an hour.") if minutes else _("Done."))
+    return redirect("talk_room", key)
+
+
+@signed_in
+@require_POST
+def slow(request: HttpRequest, key: str) -> HttpResponse:
+    """A facilitator slows the room down."""
+    actor = actor_of(request)
+    assert actor is not None
+    try:
+        services.slow_set(actor=actor, room_key=key, seconds=int(request.POST.get("seconds", "")))
+    except (ValueError, ValidationError):
+        return HttpResponseBadRequest(_("Please choose one of the buttons."))
+    return redirect("talk_room", key)

@@ -215,3 +215,70 @@ def test_the_room_passes_axe_on_phone_and_desk(browser, folk, errors):
             page = room_of(context, folk)
             found = Axe().run(page)
             assert found.violations_count == 0, found.generate_report()
+
+
+def deed(page: Page, words: str, name: str) -> None:
+    """Open a message's menu and choose."""
+    page.locator("#talk-log .bubble", has_text=words).first.get_by_role("button", name="More").click()
+    page.get_by_role("dialog").get_by_role("button", name=name, exact=True).click()
+
+
+def test_words_are_changed_answered_and_taken_back_before_the_others_eyes(browser, folk, errors):
+    with signed_in(browser, folk, "Rowan", errors) as one, signed_in(browser, folk, "Noor", errors) as two:
+        rowan, noor = room_of(one, folk), room_of(two, folk)
+        write(rowan, "Tea at sixx")
+        bubble = noor.locator("#talk-log .bubble", has_text="Tea at six")
+        expect(bubble).to_contain_text("Tea at sixx")
+        deed(rowan, "Tea at sixx", "Change")
+        expect(rowan.get_by_label("Message")).to_have_value("Tea at sixx")
+        write(rowan, "Tea at six")
+        expect(bubble.locator("p")).to_have_text("Tea at six")
+        expect(bubble).to_contain_text("changed")
+        deed(noor, "Tea at six", "❤️")
+        sign = rowan.locator("#talk-log .bubble", has_text="Tea at six").get_by_role("button", name="❤️ 1")
+        expect(sign).to_be_visible()
+        expect(sign).to_have_attribute("aria-pressed", "false")
+        deed(noor, "Tea at six", "Answer")
+        write(noor, "I bring cake")
+        expect(rowan.locator("#talk-log .bubble", has_text="I bring cake").locator(".bubble-quote")).to_contain_text(
+            "Tea at six"
+        )
+        noor.reload()
+        expect(bubble.first.get_by_role("button", name="❤️ 1")).to_have_attribute("aria-pressed", "true")
+        bubble.first.get_by_role("button", name="❤️ 1").click()
+        expect(sign).to_have_count(0)
+        seq = rowan.locator("#talk-log .bubble-own").last.get_attribute("data-seq")
+        deed(rowan, "Tea at six", "Take away")
+        gone = noor.locator(f'#talk-log .bubble[data-seq="{seq}"]')
+        expect(gone.locator("p")).to_have_text("taken back")
+        expect(gone.get_by_role("button", name="More")).to_have_count(0)
+        rowan.reload()
+        expect(rowan.locator(f'#talk-log .bubble[data-seq="{seq}"] p')).to_have_text("taken back")
+
+
+def test_who_was_reported_sees_and_is_seen_nowhere(browser, folk, errors):
+    with signed_in(browser, folk, "Noor", errors) as one, signed_in(browser, folk, "Sam at the lake", errors) as two:
+        noor, sam = room_of(one, folk), room_of(two, folk)
+        write(sam, "an unkind word")
+        expect(noor.locator("#talk-log")).to_contain_text("an unkind word")
+        deed(noor, "an unkind word", "Report, and do not see this person any more")
+        expect(noor.locator("#talk-state")).to_contain_text("Somebody looks at it")
+        expect(noor.locator("#talk-log")).not_to_contain_text("an unkind word")
+        write(noor, "after the report")
+        expect(noor.locator("#talk-log .bubble-own").last).to_contain_text("after the report")
+        write(sam, "can you hear me")
+        expect(sam.locator("#talk-log .bubble-own").last).to_contain_text("can you hear me")
+        with signed_in(browser, folk, "Rowan", errors) as three:
+            rowan = room_of(three, folk)
+            expect(rowan.locator("#talk-log")).to_contain_text("after the report")
+            write(rowan, "I hear you both")
+        for page, hidden in ((noor, "can you hear me"), (sam, "after the report")):
+            expect(page.locator("#talk-log")).to_contain_text("I hear you both")
+            expect(page.locator("#talk-log")).not_to_contain_text(hidden)
+            page.reload()
+            expect(page.locator("#talk-log")).to_contain_text("I hear you both")
+            expect(page.locator("#talk-log")).not_to_contain_text(hidden)
+            page.goto(f"{folk.site.url}/talk/search/")
+            page.get_by_label("Words in a message").fill(hidden)
+            page.get_by_role("button", name="Search").click()
+            expect(page.get_by_role("status")).to_contain_text("Nothing found")

@@ -1,4 +1,4 @@
-"""What people do to each other's words: edits, reactions, blocks, reports, held offers; rooms of two, of a craving."""
+"""What people do to each other's words: edits, reactions, blocks, reports, held offers; and rooms of two or few."""
 
 from datetime import timedelta
 from uuid import uuid4

@@ -1,6 +1,7 @@
 /** Talk: puts socket, log and outbox together. Without this script the page reads and posts by plain forms. */
 
 import { fetchEntries, markRead, postEntry } from "./talk/http.js";
+import { Deeds } from "./talk/deeds.js";
 import { Link } from "./talk/link.js";
 import { Log } from "./talk/log.js";
 import { Outbox } from "./talk/outbox.js";
@@ -16,6 +17,10 @@ const room = page.dataset.room;
 const rooms = new Rooms(page);
 const outbox = new Outbox(page.dataset.me);
 const log = room && page.dataset.last !== "" ? new Log(page) : null; // a page of old entries stays as it is
+const here = new Set(); // who is in this room now
+const typing = document.getElementById("talk-typing");
+const company = document.getElementById("talk-here");
+let typed = 0;
 const state = document.getElementById("talk-state");
 let epoch = page.dataset.epoch;
 let gone = false;
@@ -66,8 +71,10 @@ const HANDLERS = {
       setTimeout(() => retry(frame.cid), (frame.after ?? 1 + Math.random() * 2) * 1000);
       return;
     }
+    const done = outbox.entries.find((one) => one.cid === frame.cid);
     outbox.settle(frame.cid);
-    log?.say(frame.cid, frame.code === "closed" ? "closed" : "refused");
+    if (done?.kind && done.kind !== "text") say(page.dataset.sayNotDone);
+    log?.say(frame.cid, ["closed", "muted"].includes(frame.code) ? frame.code : "refused");
   },
   hb: (frame) => {
     if (!log) return;
@@ -78,6 +85,20 @@ const HANDLERS = {
     if (frame.room !== room) return;
     gone = true;
     say(page.dataset.sayGone);
+  },
+  typing: (frame) => {
+    if (frame.room !== room || !typing) return;
+    typing.textContent = page.dataset.sayTyping.replace("{name}", frame.from.name);
+    clearTimeout(typed);
+    typed = setTimeout(() => typing.replaceChildren(), 5_000);
+  },
+  presence: (frame) => {
+    if (frame.room !== room || !company) return;
+    if (frame.whole) here.clear();
+    for (const one of frame.in) here.add(one);
+    for (const one of frame.out) here.delete(one);
+    const others = [...here].filter((one) => one !== page.dataset.me).length;
+    company.textContent = others ? page.dataset.sayHere.replace("{n}", others) : "";
   },
   welcome: () => {},
   ready: () => {},
@@ -147,7 +168,8 @@ async function earlier() {
 
 function send(entry) {
   log?.say(entry.cid, "sending");
-  if (!link.send({ t: "post", room: entry.room, cid: entry.cid, body: entry.body })) return;
+  const { room, cid, body, kind, of } = entry;
+  if (!link.send({ t: "post", room, cid, body, kind, of })) return;
   setTimeout(() => {
     if (outbox.entries.includes(entry)) log?.say(entry.cid, "later");
   }, UNANSWERED);
@@ -168,7 +190,7 @@ function retry(cid) {
 function tapped(cid) {
   const bubble = log.stateOf(cid);
   if (bubble === "later") retry(cid);
-  if (bubble !== "refused" && bubble !== "closed") return;
+  if (!["refused", "closed", "muted"].includes(bubble)) return;
   const text = [...log.unsent.children].find((one) => one.dataset.cid === cid).querySelector("p").textContent;
   log.take(cid);
   if (field) field.value = field.value ? `${field.value}\n${text}` : text;
@@ -205,15 +227,45 @@ function write(event) {
   if (!body || gone) return;
   refuse([...body].length > LONGEST ? page.dataset.sayLong : "");
   if (!wrong.hidden) return; // nothing is lost: the words stay in the field
-  const entry = outbox.add(room, body);
+  const what = subject;
+  aboutNothing();
   field.value = "";
   grow();
+  field.focus();
+  if (what?.what === "edit") {
+    post("edit", what.seq, body);
+    return;
+  }
+  const entry = outbox.add(room, body, what ? { kind: "text", of: what.seq } : {});
   log.showUnsent(entry, tapped);
   if (link.ready) send(entry);
   else {
     log.say(entry.cid, "later");
     link.now();
   }
+}
+
+/** Something done to a message: on its way like a text, without a bubble of its own. */
+function post(kind, of, body) {
+  if (gone) return;
+  send(outbox.add(room, body, { kind, of }));
+  link.now();
+}
+
+let subject = null; // {what: reply or edit, seq}: what the next text is about
+const about = document.getElementById("talk-about");
+
+function aboutNothing() {
+  subject = null;
+  if (about) about.hidden = true;
+}
+
+function aboutThis(what, seq, words) {
+  if (!about) return;
+  subject = { what, seq };
+  about.firstElementChild.textContent = `${what === "edit" ? page.dataset.sayChanging : page.dataset.sayAnswering}: ${[...words].slice(0, 60).join("")}`;
+  about.hidden = false;
+  if (what === "edit") field.value = words;
   field.focus();
 }
 
@@ -236,10 +288,21 @@ async function poll() {
 // --- start -----------------------------------------------------------------------------------------------------
 
 if (log) {
-  for (const entry of outbox.of(room)) log.showUnsent(entry, tapped);
+  new Deeds(log, page, { post, about: aboutThis });
+  about?.lastElementChild.addEventListener("click", () => {
+    if (subject?.what === "edit") field.value = "";
+    aboutNothing();
+  });
+  for (const entry of outbox.of(room)) if (!entry.kind || entry.kind === "text") log.showUnsent(entry, tapped);
   if (form) {
     form.addEventListener("submit", write);
     field.addEventListener("input", grow);
+    let said = 0; // when the others last heard that somebody types
+    field.addEventListener("input", () => {
+      if (Date.now() - said < 3_000 || !field.value) return;
+      said = Date.now();
+      link.send({ t: "typing", room });
+    });
     field.addEventListener("keydown", (event) => {
       const keyboard = matchMedia("(hover: hover) and (pointer: fine)").matches;
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing && keyboard) form.requestSubmit();

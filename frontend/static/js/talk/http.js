@@ -1,6 +1,6 @@
 /** The same room by plain HTTP: history, and everything when sockets are blocked. */
 
-const token = () => document.querySelector("#talk-form [name=csrfmiddlewaretoken]")?.value ?? "";
+const token = () => document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
 const address = (room) => `/api/v1/rooms/${encodeURIComponent(room)}/messages/`;
 
 /** Entries before or after a seq: {messages, last_seq, floor, epoch}. Throws when there is no answer. */
@@ -21,13 +21,24 @@ export function markRead(room, seq) {
   }).catch(() => {});
 }
 
+/** Somebody has to look at this message. Throws when there is no answer. */
+export async function report(room, seq) {
+  const answer = await fetch(`/api/v1/rooms/${encodeURIComponent(room)}/report/`, {
+    method: "POST",
+    credentials: "same-origin",
+    headers: { "Content-Type": "application/json", "X-CSRFToken": token() },
+    body: JSON.stringify({ seq }),
+  });
+  if (!answer.ok) throw new Error(`report: ${answer.status}`);
+}
+
 /** {seq} when it is stored, {code} when it never will be, else throws: try the same entry again. */
 export async function postEntry(entry) {
   const answer = await fetch(address(entry.room), {
     method: "POST",
     credentials: "same-origin",
     headers: { "Content-Type": "application/json", "X-CSRFToken": token() },
-    body: JSON.stringify({ cid: entry.cid, body: entry.body }),
+    body: JSON.stringify({ cid: entry.cid, body: entry.body, kind: entry.kind, of: entry.of }),
   });
   if (answer.ok) return answer.json();
   if (answer.status === 410) return { code: "closed" };

@@ -5,6 +5,9 @@ const NEAR = 160; // px from the end that still count as being at the end
 
 const byId = (id) => document.getElementById(id);
 
+/** What is a bubble; all else was done to one, or is not for us. */
+const isWords = (entry) => entry.kind === "text" || entry.kind === "offer";
+
 export class Log {
   constructor(page) {
     this.page = page;
@@ -32,6 +35,11 @@ export class Log {
 
   /** The next entry; the caller has seen to the order. */
   append(entry, { quiet = false } = {}) {
+    if (!isWords(entry)) {
+      this.last = entry.seq;
+      this.deeds.apply(entry);
+      return;
+    }
     const stay = this.atEnd();
     const day = this.date.format(new Date(entry.at));
     const days = this.list.querySelectorAll(".day-line");
@@ -51,7 +59,7 @@ export class Log {
     const below = document.documentElement.scrollHeight - scrollY;
     const made = [];
     let day = "";
-    for (const entry of entries) {
+    for (const entry of entries.filter(isWords)) {
       const its = this.date.format(new Date(entry.at));
       if (its !== day) made.push(this.#dayLine(entry, its));
       day = its;
@@ -61,6 +69,7 @@ export class Log {
     if (top?.dataset.day === day) top.remove();
     this.list.prepend(...made);
     if (entries.length) this.first = entries[0].seq;
+    for (const entry of entries) if (!isWords(entry)) this.deeds.apply(entry);
     this.earlier.hidden = !more;
     scrollTo({ top: document.documentElement.scrollHeight - below });
   }
@@ -103,6 +112,18 @@ export class Log {
     this.#unsentOf(cid)?.remove();
   }
 
+  bubbleOf(seq) {
+    return this.list.querySelector(`.bubble[data-seq="${Number(seq)}"]`);
+  }
+
+  /** A message that was held is given free: where it belongs. */
+  insert(entry) {
+    if (!isWords(entry) || this.bubbleOf(entry.seq)) return;
+    const later = [...this.list.querySelectorAll(".bubble")].find((one) => Number(one.dataset.seq) > entry.seq);
+    if (later) later.before(this.#bubble(entry));
+    else this.list.append(this.#bubble(entry));
+  }
+
   #unsentOf(cid) {
     return [...this.unsent.children].find((bubble) => bubble.dataset.cid === cid);
   }
@@ -111,7 +132,17 @@ export class Log {
     const own = entry.from?.id === this.me;
     const bubble = byId(own ? "bubble-own" : "bubble-other").content.firstElementChild.cloneNode(true);
     bubble.dataset.seq = entry.seq;
+    bubble.dataset.from = entry.from?.id ?? "";
+    if (entry.of) {
+      const quote = document.createElement("span");
+      quote.className = "bubble-quote";
+      const answered = this.bubbleOf(entry.of);
+      const words = answered?.querySelector("p").textContent ?? this.page.dataset.sayQuote;
+      quote.textContent = [...words].slice(0, 80).join("");
+      bubble.querySelector("p").before(quote);
+    }
     bubble.querySelector("p").textContent = entry.body;
+    this.deeds.dress(bubble, entry);
     if (entry.kind === "offer") this.#asOffer(bubble.querySelector("p"), entry);
     const time = bubble.querySelector("time");
     time.dateTime = entry.at;

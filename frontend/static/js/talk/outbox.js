@@ -31,8 +31,9 @@ export class Outbox {
     }
   }
 
-  add(room, body) {
-    const entry = { cid: newKey(), room, body, at: Date.now() };
+  /** `more`: {kind, of}; a plain text without them. */
+  add(room, body, more = {}) {
+    const entry = { cid: newKey(), room, body, ...more, at: Date.now() };
     this.#keep((held) => [...held, entry]);
     if (!this.entries.some((one) => one.cid === entry.cid)) this.entries.push(entry);
     return entry;

@@ -21,8 +21,10 @@ export class Rooms {
     const seen = Number(row.dataset.seq);
     const fresh = entries.filter((entry) => entry.seq > seen);
     if (!fresh.length) return;
-    const latest = fresh[fresh.length - 1];
-    row.dataset.seq = latest.seq;
+    row.dataset.seq = fresh[fresh.length - 1].seq;
+    const words = fresh.filter((entry) => (entry.kind === "text" || entry.kind === "offer") && !entry.gone);
+    if (!words.length) return;
+    const latest = words[words.length - 1];
     const word = document.createElement("span");
     word.className = "visually-hidden";
     word.textContent = this.page.dataset.lastWord;
@@ -30,7 +32,7 @@ export class Rooms {
     time.dateTime = latest.at;
     time.textContent = this.when.format(new Date(latest.at));
     row.querySelector(".row-main p").replaceChildren(word, " ", time);
-    if (!read) this.#count(row, fresh.filter((entry) => entry.from?.id !== this.page.dataset.me).length);
+    if (!read) this.#count(row, words.filter((entry) => entry.from?.id !== this.page.dataset.me).length);
   }
 
   #count(row, more) {

@@ -1,0 +1,153 @@
+/** What is done to a message: answer, change, take away, react, pin, report. */
+
+import { fetchEntries, report } from "./http.js";
+
+const EDITABLE = 15 * 60_000; // ms, as the server counts them
+const byId = (id) => document.getElementById(id);
+
+export class Deeds {
+  /** `listen`: {post(kind, of, body), about(what, seq, words)} */
+  constructor(log, page, listen) {
+    this.log = log;
+    this.page = page;
+    this.listen = listen;
+    this.signs = new Map(); // "seq person sign" -> {seq, on}: the latest word about each counts
+    this.menu = byId("talk-menu");
+    log.deeds = this;
+    for (const bubble of log.list.querySelectorAll(".bubble")) this.dress(bubble);
+    for (const deed of JSON.parse(byId("talk-deeds").textContent)) this.apply(deed);
+    this.menu.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-do]");
+      if (button) this.#do(button.dataset.do, button.value);
+      else if (event.target === this.menu) this.menu.close();
+    });
+  }
+
+  /** A button beside the words; `entry` when it came by the wire. */
+  dress(bubble, entry) {
+    const words = this.page.dataset;
+    if (entry?.gone) this.#empty(bubble, entry.gone);
+    const state = bubble.querySelector(".bubble-state");
+    if (entry?.held) state.textContent = ` · ${words.sayHeld}`;
+    else if (entry?.edited) state.textContent = ` · ${words.sayEdited}`;
+    if ("gone" in bubble.dataset || entry?.kind === "offer" || bubble.querySelector("p a")) return;
+    const more = document.createElement("button");
+    more.type = "button";
+    more.className = "bubble-more";
+    more.textContent = "⋯";
+    more.setAttribute("aria-label", words.sayMore);
+    more.addEventListener("click", () => this.#open(bubble));
+    bubble.querySelector(".bubble-time").append(more);
+  }
+
+  /** An entry about another one. */
+  apply(entry) {
+    const bubble = this.log.bubbleOf(entry.of);
+    if (entry.kind === "react" || entry.kind === "unreact") this.#sign(entry, bubble);
+    else if (entry.kind === "pin") this.#pin(bubble);
+    else if (entry.kind === "hold" && entry.body === "off") this.#free(entry, bubble);
+    else if (bubble && entry.kind === "edit") {
+      bubble.querySelector("p").textContent = entry.body;
+      bubble.querySelector(".bubble-state").textContent = ` · ${this.page.dataset.sayEdited}`;
+    } else if (bubble && entry.kind === "delete") {
+      this.#empty(bubble, entry.from && entry.from.id === bubble.dataset.from ? "deleted" : "removed");
+    } else if (bubble && entry.kind === "hold") {
+      if (bubble.classList.contains("bubble-own")) {
+        bubble.querySelector(".bubble-state").textContent = ` · ${this.page.dataset.sayHeld}`;
+      } else bubble.remove();
+    }
+  }
+
+  #empty(bubble, how) {
+    bubble.dataset.gone = "";
+    bubble.querySelector("p").textContent = how === "removed" ? this.page.dataset.sayRemoved : this.page.dataset.sayDeleted;
+    bubble.querySelector(".bubble-state").textContent = "";
+    bubble.querySelector(".bubble-more")?.remove();
+    bubble.querySelector(".bubble-signs")?.remove();
+  }
+
+  async #free(entry, bubble) {
+    if (bubble) {
+      bubble.querySelector(".bubble-state").textContent = "";
+      return;
+    }
+    const found = await fetchEntries(this.page.dataset.room, { after: entry.of - 1, limit: 1 }).catch(() => null);
+    if (found?.messages[0]?.seq === entry.of) this.log.insert(found.messages[0]);
+  }
+
+  #pin(bubble) {
+    const bar = byId("talk-pinned");
+    bar.hidden = !bubble;
+    bar.lastElementChild.textContent = bubble?.querySelector("p").textContent ?? "";
+  }
+
+  #sign(entry, bubble) {
+    const key = `${entry.of} ${entry.from?.id} ${entry.body}`;
+    const known = this.signs.get(key);
+    if (!known || known.seq < entry.seq) this.signs.set(key, { seq: entry.seq, on: entry.kind === "react" });
+    if (bubble && !("gone" in bubble.dataset)) this.#showSigns(bubble);
+  }
+
+  #showSigns(bubble) {
+    const counts = new Map();
+    for (const [key, { on }] of this.signs) {
+      const [seq, person, sign] = key.split(" ");
+      if (seq !== bubble.dataset.seq || !on) continue;
+      const found = counts.get(sign) ?? { count: 0, mine: false };
+      counts.set(sign, { count: found.count + 1, mine: found.mine || person === this.log.me });
+    }
+    let line = bubble.querySelector(".bubble-signs");
+    if (!line) {
+      line = document.createElement("span");
+      line.className = "bubble-signs";
+      bubble.append(line);
+    }
+    line.replaceChildren(
+      ...[...counts].map(([sign, { count, mine }]) => {
+        const chip = document.createElement("button");
+        chip.type = "button";
+        chip.className = "chip";
+        chip.textContent = `${sign} ${count}`;
+        chip.setAttribute("aria-pressed", String(mine));
+        chip.addEventListener("click", () => this.listen.post(mine ? "unreact" : "react", Number(bubble.dataset.seq), sign));
+        return chip;
+      }),
+    );
+  }
+
+  #open(bubble) {
+    this.bubble = bubble;
+    const own = bubble.classList.contains("bubble-own");
+    const age = Date.now() - new Date(bubble.querySelector("time").dateTime).getTime();
+    for (const button of this.menu.querySelectorAll("[data-for]")) {
+      const whose = button.dataset.for;
+      button.hidden = (whose === "own" && !own) || (whose === "others" && own) || (button.dataset.do === "edit" && age > EDITABLE);
+    }
+    for (const field of this.menu.querySelectorAll("[name=with]")) field.value = bubble.dataset.from;
+    this.menu.showModal();
+  }
+
+  #do(what, sign) {
+    this.menu.close();
+    const seq = Number(this.bubble.dataset.seq);
+    const words = this.bubble.querySelector("p").textContent;
+    if (what === "react") {
+      const mine = this.signs.get(`${seq} ${this.log.me} ${sign}`)?.on;
+      this.listen.post(mine ? "unreact" : "react", seq, sign);
+    } else if (what === "delete" || what === "pin") this.listen.post(what, seq, "");
+    else if (what === "unpin") this.listen.post("pin", null, "");
+    else if (what === "reply" || what === "edit") this.listen.about(what, seq, words);
+    else if (what === "report") this.#report(seq);
+  }
+
+  async #report(seq) {
+    const said = byId("talk-state");
+    try {
+      await report(this.page.dataset.room, seq);
+      this.bubble.remove();
+      said.textContent = this.page.dataset.sayReported;
+    } catch {
+      said.textContent = this.page.dataset.sayNotDone;
+    }
+  }
+}
