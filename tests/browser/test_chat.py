@@ -180,9 +180,8 @@ def test_older_messages_come_by_scrolling_up_and_nothing_jumps(browser, folk, er
         assert last
         assert composer
         assert last["y"] + last["height"] <= composer["y"], "the composer covers the last message"
-        first = page.locator("#talk-log .bubble").first
-        first.scroll_into_view_if_needed()
-        seq = first.get_attribute("data-seq")
+        seq = page.locator("#talk-log .bubble").first.get_attribute("data-seq")
+        page.locator(f'#talk-log [data-seq="{seq}"]').scroll_into_view_if_needed()  # by its number: the first changes
         expect(page.locator("#talk-log .bubble")).to_have_count(100)
         expect(page.locator(f'#talk-log [data-seq="{seq}"]')).to_be_in_viewport()  # what was looked at is still there
         total = len(folk.bodies(room))

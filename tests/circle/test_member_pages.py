@@ -208,9 +208,9 @@ def test_allowing_again_shows_the_words_and_signs_them(signed, dana):
     assert " ".join(Consent.objects.get(purpose="back_in_touch").text.split()) in shown
 
 
-def test_what_cannot_be_sent_yet_cannot_be_allowed(signed, dana):
+def test_what_is_no_permission_can_neither_be_given_nor_ended(signed, dana):
     sam = accepted(dana)
-    assert signed.get(f"/people/circle/{sam.person.pid}/allow/craving/").status_code == 404
+    assert signed.get(f"/people/circle/{sam.person.pid}/allow/gossip/").status_code == 404
     assert signed.post(f"/people/circle/{sam.person.pid}/end/gossip/").status_code == 404
 
 
