@@ -29,7 +29,7 @@ PURPOSES = {
     "need": "frontend.views.cravings.need_by_link",
     "aftercare": "frontend.views.cravings.aftercare_by_link",
     "on_call": "frontend.views.on_call.on_call_by_link",
-    "calendar": "frontend.views.on_call.calendar_by_link",
+    "shift_calendar": "frontend.views.on_call.calendar_by_link",
     "roster": "frontend.views.roster.roster_by_link",
     "nudge": "frontend.views.support.nudge_by_link",
     "watch": "frontend.views.support.watch_by_link",

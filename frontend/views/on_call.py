@@ -130,10 +130,10 @@ def calendar_link(request: HttpRequest) -> HttpResponse:
     """The private address of one's own shifts; POST ends it and gives a new one."""
     actor = _me(request)
     if request.method == "POST":
-        link_revoke(purpose="calendar", subject=actor.pk, person=actor)
+        link_revoke(purpose="shift_calendar", subject=actor.pk, person=actor)
         messages.success(request, _("The old address has ended. This is the new one."))
         return redirect("shift_calendar")
-    token = link_give(purpose="calendar", subject=actor.pk, person=actor)
+    token = link_give(purpose="shift_calendar", subject=actor.pk, person=actor)
     address = site_url() + reverse("shift_calendar_feed", args=[token])
     return render(request, "on_call/calendar.html", {"address": address})
 
@@ -142,7 +142,7 @@ def calendar_link(request: HttpRequest) -> HttpResponse:
 def calendar(request: HttpRequest, token: str) -> HttpResponse:
     """The shifts of the one whose address this is, for a calendar program. No name, no purpose."""
     link = link_open(token=token)
-    if link.purpose != "calendar":
+    if link.purpose != "shift_calendar":
         raise Http404
     return calendar_by_link(request, link)
 

@@ -36,9 +36,9 @@ def widget_js(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def widget_json(request: HttpRequest) -> HttpResponseBase:
-    """What the finder finds, as the widget shows it: days of `zone`, words of `lang`, links to the pages here."""
+    """What the finder finds, as the widget shows it: days of `zone`, words of the language `words`, links to the pages here."""
     params = {key: str(value) for key, value in request.GET.dict().items()}
-    lang = params.get("lang", "")
+    lang = params.pop("words", "")
     limit = params.get("limit", "")
     rows = int(limit) if limit.isdecimal() and len(limit) < 4 and 1 <= int(limit) <= MOST else USUAL
     with translation.override(lang if lang in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):

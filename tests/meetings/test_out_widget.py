@@ -50,7 +50,7 @@ def test_times_are_of_the_zone_that_is_asked_for_and_links_lead_here():
 
 
 def test_its_words_are_of_the_language_that_is_asked_for_whatever_the_browser_says():
-    assert json.loads(ask("lang=es")[1])["days"][0]["name"] == "Hoy"
+    assert json.loads(ask("words=es")[1])["days"][0]["name"] == "Hoy"
     answer = Client().get("/widget.json", headers={"Accept-Language": "es"})
     assert json.loads(b"".join(answer.streaming_content))["lang"] == "en"
 

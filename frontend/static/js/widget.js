@@ -1,10 +1,10 @@
 // The meetings of this site on somebody else's page, in one script tag:
-//   <script async src="https://HOST/widget.js" data-q="" data-day="" data-mode="" data-place="" data-radius="" data-lang="en"></script>
+//   <script async src="https://HOST/widget.js" data-q="" data-day="" data-mode="" data-place="" data-radius="" data-words="en"></script>
 // It asks one public address without cookies, draws into a shadow root of its own and touches nothing else of the page.
 (() => {
   const script = document.currentScript;
   const origin = new URL(script.src).origin;
-  const names = ["q", "day", "mode", "place", "near", "radius", "tags", "zone", "lang", "limit"];
+  const names = ["q", "day", "mode", "place", "near", "radius", "tags", "zone", "lang", "words", "limit"];
   const css = `
     :host { display: block; font: 1rem/1.5 system-ui, sans-serif; color: #1d2b3a; background: #fffdf8; border: 1px solid #d9d2c3;
       border-radius: 0.75rem; padding: 1rem; max-inline-size: 40rem; }
@@ -28,9 +28,9 @@
   };
   make("style", css, root);
   const box = make("section", "", root);
-  const lang = script.dataset.lang || document.documentElement.lang.slice(0, 2) || "en";
+  const lang = script.dataset.words || document.documentElement.lang.slice(0, 2) || "en";
   const zone = script.dataset.zone || Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const asked = new URLSearchParams({ lang, zone });
+  const asked = new URLSearchParams({ words: lang, zone });
   for (const name of names) if (script.dataset[name]) asked.set(name, script.dataset[name]);
 
   const row = (list, meeting, words) => {
