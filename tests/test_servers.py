@@ -10,7 +10,8 @@ import pytest
 import redis
 from playwright.sync_api import sync_playwright
 
-from .servers import ROOT, WHEELS_EXPECTED, Postgres, Valkey, chromium, free_port
+from .servers import ROOT, Postgres, Valkey, chromium, free_port
+from .servers.base import WHEELS_EXPECTED
 
 PAGE = (
     "data:text/html,<span id=words>Porch lights are on</span>"
@@ -83,7 +84,7 @@ def test_valkey_answers_ping_and_again_after_a_restart() -> None:
 def test_a_server_takes_another_port_when_its_first_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     with Valkey() as first:
         ports = iter([first.port, free_port()])
-        monkeypatch.setattr("tests.servers.free_port", lambda: next(ports))
+        monkeypatch.setattr("tests.servers.base.free_port", lambda: next(ports))
         with Valkey() as second, redis.Redis.from_url(second.url) as client:
             assert second.port != first.port
             assert client.ping()

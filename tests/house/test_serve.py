@@ -13,6 +13,7 @@ import pytest
 
 from porchlight.management.commands.serve import address_of
 from tests.servers import Site, free_port
+from tests.servers.migrated import fill
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.embedded
@@ -23,6 +24,10 @@ def manage(*args, data, dev="1", **env):
     given |= {"PORCHLIGHT_DATA": str(data), "PORCHLIGHT_DEV": dev, **env}
     command = [sys.executable, "manage.py", *args]
     return subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=False, timeout=60)
+
+
+def migrated(data):
+    fill("", data, lambda: manage("migrate", data=data))
 
 
 def test_the_development_switch_is_refused_on_any_address_but_loopback(tmp_path):
@@ -59,7 +64,7 @@ def test_a_folder_that_cannot_be_written_says_what_to_do(tmp_path):
 
 
 def test_a_database_file_that_is_read_only_is_refused_before_anything_is_written(tmp_path):
-    manage("migrate", data=tmp_path)
+    migrated(tmp_path)
     before = (tmp_path / "porchlight.sqlite3").read_bytes()
     read_only = f"sqlite:///file:{tmp_path}/porchlight.sqlite3?mode=ro"  # holds for root as well
     answer = manage("serve", "--prepare", "--port", "0", data=tmp_path, DATABASE_URL=read_only)
@@ -74,7 +79,7 @@ def test_a_database_file_that_is_read_only_is_refused_before_anything_is_written
     "command", [("importmeetings", "tests/feeds/times-edgecases.json", "--zone", "UTC"), ("worker",)]
 )
 def test_every_command_says_in_one_sentence_that_the_database_is_read_only(tmp_path, command):
-    manage("migrate", data=tmp_path)
+    migrated(tmp_path)
     before = (tmp_path / "porchlight.sqlite3").read_bytes()
     read_only = f"sqlite:///file:{tmp_path}/porchlight.sqlite3?mode=ro"
     answer = manage(*command, data=tmp_path, DATABASE_URL=read_only)
