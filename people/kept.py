@@ -17,7 +17,7 @@ def export(person: Person) -> dict[str, Any]:
         "region": person.region,
         "window_minutes": [person.window_start, person.window_end],
         "account": {"alias": account.alias, "email": account.email, "since": account.created_at} if account else None,
-        "ways": [{"kind": way.kind, "address": way.address, "bounced_at": way.bounced_at} for way in ways],
+        "ways": [{"kind": way.kind, "address": way.label, "bounced_at": way.bounced_at} for way in ways],
         "who_looked": [{"reader": look.reader_name, "what": look.what, "at": look.at} for look in looks],
     }
 

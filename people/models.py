@@ -123,7 +123,7 @@ class ContactWay(models.Model):
     @property
     def label(self) -> str:
         """What its owner knows it by: the address, or for notifications the name of the browser."""
-        return self.name or self.address
+        return self.name or (dict(self.KINDS)[self.kind] if self.kind == self.WEBPUSH else self.address)
 
 
 class AddressCode(models.Model):

@@ -100,7 +100,7 @@ def check_nudges(deliveries: Sequence[Delivery], now: datetime) -> list[str | No
         barred = contacts.nudge_barred(case, row, people, now)
         if barred is not None:
             return barred
-        if streaks.overdue(in_window(delivery.recipient, delivery.due_at), now):
+        if streaks.overdue(in_window(delivery.recipient, delivery.due_at), now) or _asked_anew(case, row, people, now):
             return OVERDUE
         if row.level != 1:
             due = contacts.level2_due(case, row.episode, people)
@@ -109,6 +109,16 @@ def check_nudges(deliveries: Sequence[Delivery], now: datetime) -> list[str | No
         return None
 
     return _check_supporters(deliveries, now, bar)
+
+
+def _asked_anew(case: Case, row: EpisodeSupporter, people: contacts.People, now: datetime) -> bool:
+    """4.8: another nudge of the episode is more than 72 h late, so the member is asked first, and all are due anew.
+
+    The watch sees to it for what it takes up itself; this is for what lay in the outbox while delivery stood still.
+    """
+    others = [one for one in case.rows.get(row.episode_id, []) if one.state == EpisodeSupporter.LEAVING]
+    late = [one for one in others if one.due_at is not None and streaks.overdue(one.due_at, now)]
+    return any(contacts.nudge_barred(case, one, people, now) is None for one in late)
 
 
 def check_reminders(deliveries: Sequence[Delivery], now: datetime) -> list[str | None]:

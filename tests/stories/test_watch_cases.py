@@ -202,3 +202,27 @@ def test_twenty_nudges_of_one_group_within_the_hour_hold_the_next(story):
     nudge_release(actor=coordinator.person, row_id=held.first().pk)
     story.run_until(evening(week(0) + 2 * DAY))
     assert len([line for line in story.messages if line[2] == "nudge"]) == 21
+
+
+@pytest.mark.parametrize("stands_still", ["down", "mute"])
+def test_when_one_nudge_is_too_late_every_other_of_the_episode_is_due_anew_after_another_notice(story, stands_still):
+    """Kim's is 86 hours late; Lee's, of the second level, only 63: both wait for the member to be asked once more."""
+    dana = story.member()
+    home, meeting = story.group()
+    first = [story.supporter(dana, "sam"), story.supporter(dana, "kim", zone="Australia/Sydney")]
+    story.rule(dana, 1, first, [story.supporter(dana, "lee")])
+    story.join(dana, home, meeting)
+    story.at(evening(week(0)))
+    story.close(meeting, week(0), {dana: "absent"})
+    story.run_until(berlin(2026, 1, 2, 21))
+    setattr(story, stands_still, True)
+    story.run_until(berlin(2026, 1, 6, 12))
+    setattr(story, stands_still, False)
+    story.run_until(berlin(2026, 1, 8, 23))
+    assert story.messages == [
+        (berlin(2026, 1, 1, 20, 35), "dana", "final_notice"),
+        (berlin(2026, 1, 2, 20, 35), "sam", "nudge", 1),
+        (berlin(2026, 1, 6, 12), "dana", "final_notice"),
+        (berlin(2026, 1, 7, 12), "lee", "nudge", 2),
+        (berlin(2026, 1, 7, 22), "kim", "nudge", 1),
+    ]
