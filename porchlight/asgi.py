@@ -13,11 +13,12 @@ http = get_asgi_application()
 
 from chat.poll import poll  # noqa: E402  (needs the app registry)
 from porchlight.sockets import urlpatterns  # noqa: E402
+from porchlight.steadfast import steadfast  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
         # waiting for talk's news holds no thread; everything else is Django's
-        "http": URLRouter([path("api/v1/talk/", AuthMiddlewareStack(poll)), re_path("", http)]),  # type: ignore[arg-type]
+        "http": URLRouter([path("api/v1/talk/", AuthMiddlewareStack(poll)), re_path("", steadfast(http))]),  # type: ignore[arg-type]
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(urlpatterns))),
     }
 )

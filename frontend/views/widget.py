@@ -36,7 +36,7 @@ def widget_js(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def widget_json(request: HttpRequest) -> HttpResponseBase:
-    """What the finder finds, as the widget shows it: days of `zone`, words of the language `words`, links to the pages here."""
+    """What the finder finds, as the widget shows it: days of `zone`, words in the language `words`."""
     params = {key: str(value) for key, value in request.GET.dict().items()}
     lang = params.pop("words", "")
     limit = params.get("limit", "")
