@@ -19,7 +19,8 @@ def heard(method: str) -> list[str]:
 
     async def application(scope, receive, send):
         while len(seen) < 3:
-            seen += [(await receive())["type"]]
+            message = await receive()
+            seen.append(message["type"])
 
     async def run():
         task = asyncio.ensure_future(steadfast(application)({"type": "http", "method": method}, receive, None))
