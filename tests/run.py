@@ -49,7 +49,7 @@ def main() -> int:
     print(f"\n{', '.join(ways)} in {seconds:.0f} s")
     print(closing, flush=True)
     if ours.full:
-        record(closing, seed, seconds, rest)
+        record(closing, seed, seconds, ways, rest)
     if all(code == NOTHING_COLLECTED for code in codes):
         return NOTHING_COLLECTED
     return max((code for code in codes if code != NOTHING_COLLECTED), default=0)
@@ -113,14 +113,13 @@ def count(ways: list[str]) -> Counter[str]:
     return total
 
 
-def record(closing: str, seed: int, seconds: float, args: list[str]) -> None:
-    """The last full run stands in bench/results/."""
-    cores = os.cpu_count()
-    what = " ".join(args) or "everything"
-    (ROOT / "bench" / "results" / "test-full.txt").write_text(
-        f"script/test --full {what}\n{time.strftime('%Y-%m-%d')}, {cores} cores, Python {sys.version.split()[0]}\n"
-        f"seed {seed}, {seconds:.0f} s\n{closing}\n"
-    )
+def record(closing: str, seed: int, seconds: float, ways: list[str], args: list[str]) -> None:
+    """The last full run of each part stands in bench/results/, a paragraph each."""
+    file = ROOT / "bench" / "results" / "test-full.txt"
+    what = f"script/test --full {' '.join(args) or 'everything'} ({', '.join(ways)})"
+    kept = [one for one in file.read_text().strip().split("\n\n") if one and one.splitlines()[0] != what]
+    machine = f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, Python {sys.version.split()[0]}"
+    file.write_text("\n\n".join([*kept, f"{what}\n{machine}\nseed {seed}, {seconds:.0f} s\n{closing}"]) + "\n")
 
 
 if __name__ == "__main__":
