@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 
 WAY = os.environ.get("PORCHLIGHT_WAY", "embedded")
 BROWSER = os.environ.get("PORCHLIGHT_BROWSER", "")  # "only", "none", or both kinds when empty
-PART = os.environ.get("PORCHLIGHT_PART", "")  # of the scaled way: "apart", "scaled" (the rest), or all when empty
+PART = os.environ.get("PORCHLIGHT_PART", "")  # of the way: "apart", "rest", or all when empty
 APART = {"chat", "faults", "replay", "stories"}  # folders whose tests mostly wait for processes of their own
 FULL = bool(os.environ.get("PORCHLIGHT_FULL"))
 SEED = int(os.environ.get("PORCHLIGHT_SEED", "1"))

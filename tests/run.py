@@ -1,7 +1,8 @@
-"""`script/test`: starts real servers and runs pytest four times at once, with one closing line for all.
+"""`script/test`: starts real servers and runs pytest five times at once, with one closing line for all.
 
-embedded: on SQLite. scaled: on PostgreSQL and Valkey; apart: the part of it that starts processes of its own and mostly
-waits for them, beside the rest, with servers of its own. browser: Chromium against the embedded site.
+embedded: on SQLite. scaled: on PostgreSQL and Valkey. Of each, the part that starts processes of its own and mostly
+waits for them runs beside the rest: embedded-apart, and scaled-apart with servers of its own. browser: Chromium against
+the embedded site.
 """
 
 import argparse
@@ -16,11 +17,29 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 from tests.servers import Postgres, Unavailable, Valkey
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / ".reports"
+
+
+class Run(NamedTuple):
+    """What one pytest is told: the way, the part of it, and the browser: "only", "none" or "" for both."""
+
+    way: str
+    part: str
+    browser: str
+
+
+RUNS = {
+    "embedded": Run("embedded", "rest", "none"),
+    "embedded-apart": Run("embedded", "apart", "none"),
+    "scaled": Run("scaled", "rest", ""),
+    "scaled-apart": Run("scaled", "apart", ""),
+    "browser": Run("embedded", "", "only"),
+}
 NOTHING_COLLECTED = 5  # pytest's exit code; fine when the other way ran something
 
 
@@ -38,8 +57,7 @@ def main() -> int:
         print(f"full run, seed {seed}", flush=True)
     started = time.monotonic()
     REPORTS.mkdir(exist_ok=True)
-    parts = {"embedded": ["embedded", "browser"], "scaled": ["scaled", "apart"]}
-    ways = parts.get(ours.way, ["embedded", "scaled", "apart", "browser"])
+    ways = [run for run in RUNS if ours.way in {"both", RUNS[run].way}]
     with ExitStack() as stack:
         runs = [start(way, rest, seed=seed, full=ours.full, stack=stack) for way in ways]
         codes = finish(ways, runs)
@@ -57,7 +75,7 @@ def main() -> int:
 
 def start(way: str, args: list[str], *, seed: int, full: bool, stack: ExitStack) -> subprocess.Popen[bytes]:
     """Start pytest for one way, its output going to .reports/WAY.txt."""
-    scaled = way in {"scaled", "apart"}
+    run = RUNS[way]
     data = Path(tempfile.mkdtemp(prefix=f"porchlight-{way}-"))
     stack.callback(shutil.rmtree, data, ignore_errors=True)
     env = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL"}}
@@ -65,14 +83,14 @@ def start(way: str, args: list[str], *, seed: int, full: bool, stack: ExitStack)
         "PORCHLIGHT_TEST": "1",
         "PORCHLIGHT_DEV": "1",
         "PORCHLIGHT_DATA": str(data),
-        "PORCHLIGHT_WAY": "scaled" if scaled else "embedded",
-        "PORCHLIGHT_PART": way if scaled else "",
-        "PORCHLIGHT_BROWSER": "only" if way == "browser" else "none" if way == "embedded" else "",
+        "PORCHLIGHT_WAY": run.way,
+        "PORCHLIGHT_PART": run.part,
+        "PORCHLIGHT_BROWSER": run.browser,
         "PORCHLIGHT_SEED": str(seed),
         "PORCHLIGHT_FULL": "1" if full else "",
         "PYTHONHASHSEED": "0",
     }
-    if scaled:
+    if run.way == "scaled":
         try:
             postgres = stack.enter_context(Postgres())
             env |= {"DATABASE_URL": postgres.url, "REDIS_URL": stack.enter_context(Valkey()).url}

@@ -1,4 +1,5 @@
-"""The database of one run: of the kind in DATABASE_URL, made with all tables, gone afterwards."""
+"""The database of one run: of the kind in DATABASE_URL, made with all tables once, copied for further processes, gone
+afterwards."""
 
 import os
 import secrets
@@ -21,8 +22,11 @@ POSTGRESQL = [
 
 
 @contextmanager
-def throwaway_database() -> Iterator[None]:
-    """Inside the block the default connection is a fresh, migrated database. Raises CommandError."""
+def throwaway_database(*, copies: int = 0) -> Iterator[None]:
+    """Inside the block the default connection is a fresh, migrated database. Raises CommandError.
+
+    `copies` of it are made besides, for processes of their own: see `use_copy`.
+    """
     with tempfile.TemporaryDirectory(prefix="porchlight-replay-") as folder:
         settings: dict[str, Any] = connection.settings_dict
         name = f"porchlight_replay_{os.getpid()}_{secrets.token_hex(4)}"
@@ -30,18 +34,42 @@ def throwaway_database() -> Iterator[None]:
         settings["TEST"] = {**settings.get("TEST", {}), "NAME": str(Path(folder) / "db.sqlite3") if embedded else name}
         before = settings["NAME"]
         connection.close()
+        made = []
         try:
             try:
                 connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+                for number in range(1, copies + 1):
+                    _close()  # a database that somebody is connected to is no template
+                    connection.creation.clone_test_db(str(number), verbosity=0)
+                    made.append(str(number))
             except (DatabaseError, SystemExit) as error:
                 raise CommandError(f"no throw-away database could be made ({' '.join(str(error).split())}).") from error
-            with connection.cursor() as cursor:  # nothing here outlives the run
-                for quicker in SQLITE if embedded else POSTGRESQL:
-                    cursor.execute(quicker)
+            _hasten()
+            if copies:
+                _close()  # no process may go on with the connection of another
             yield
         finally:
             if connection.settings_dict["NAME"] != before:  # it was made, also where migrating it raised
+                for suffix in made:
+                    connection.creation.destroy_test_db(suffix=suffix, verbosity=0)
                 connection.creation.destroy_test_db(before, verbosity=0)
+
+
+def use_copy(number: int) -> None:
+    """From here on this process, forked inside `throwaway_database`, works on copy `number` (from 1)."""
+    connection.settings_dict["NAME"] = connection.creation.get_test_db_clone_settings(str(number))["NAME"]
+    _hasten()
+
+
+def _hasten() -> None:
+    with connection.cursor() as cursor:  # nothing here outlives the run
+        for quicker in SQLITE if connection.vendor == "sqlite" else POSTGRESQL:
+            cursor.execute(quicker)
+
+
+def _close() -> None:
+    connection.close()
+    getattr(connection, "close_pool", connection.close)()  # PostgreSQL keeps some beside
 
 
 @contextmanager
