@@ -55,6 +55,8 @@ def why_silent(supporter: Supporter, purposes: tuple[str, ...], now: datetime) -
         return f"contact is {fresh.state}" if fresh else "contact is gone"
     if fresh.muted:
         return "muted by the member"
+    if rests(fresh, now):
+        return "they asked for a rest"
     for purpose in purposes:
         if not consent_live(fresh, purpose, now):
             return f"no consent: {purpose}"
@@ -220,6 +222,7 @@ def _told(delivery: Delivery) -> Told:
         "reminder": _("Asked whether they got hold of you"),
         "back_in_touch": _("Told that all is settled"),
         "retraction": _("Told that our message was a mistake"),
+        "craving_supporter": _("Asked to call because you wished for company"),
     }
     at = delivery.attempted_at or delivery.handed_at or delivery.due_at
     return Told(delivery.kind, words.get(delivery.kind, _("A message")), at, delivery.state == "handed_over")
