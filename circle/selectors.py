@@ -43,7 +43,7 @@ def reachable(supporter: Supporter, now: datetime) -> bool:
 
     Consent plays no part, and neither does `muted`: the member's quiet no must bring nothing forward.
     """
-    stopped = Stop.objects.filter(address_hash=OuterRef("address_hash"), why="stop")
+    stopped = Stop.objects.filter(address_hash=OuterRef("address_hash"))
     ways = ContactWay.objects.filter(person=supporter.person_id, bounced_at=None).filter(~Exists(stopped))
     return Supporter.objects.filter(pk=supporter.pk, state=Supporter.ACCEPTED).exists() and ways.exists()
 
