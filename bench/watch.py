@@ -248,6 +248,7 @@ class Town:
             f" WHERE o.meeting_id > {meeting}",
             sheet_id="s.id",
             person_id=f"{person} + (o.meeting_id - {meeting} - 1) * {SHEET} + k",
+            at="o.ends_at",
         )
         sql("SET session_replication_role = origin")
         sql("VACUUM ANALYZE")

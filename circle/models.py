@@ -35,6 +35,7 @@ class Supporter(models.Model):
     invitation = models.ForeignKey(  # the latest, until it was read what became of it
         "delivery.Delivery", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
     )
+    unread_until = models.DateTimeField(null=True)  # reading what became of it raised: it is read again then
     rests_until = models.DateTimeField(null=True)  # the contact's own word: before it nothing is asked of them
     seen_by = models.ForeignKey("people.Person", on_delete=models.SET_NULL, null=True, related_name="sees")
 

@@ -43,7 +43,7 @@ def reachable(supporter: Supporter, now: datetime) -> bool:
 
     Consent plays no part, and neither does `muted`: the member's quiet no must bring nothing forward.
     """
-    stopped = Stop.objects.filter(address_hash=OuterRef("address_hash"), why="stop")
+    stopped = Stop.objects.filter(address_hash=OuterRef("address_hash"))
     ways = ContactWay.objects.filter(person=supporter.person_id, bounced_at=None).filter(~Exists(stopped))
     return Supporter.objects.filter(pk=supporter.pk, state=Supporter.ACCEPTED).exists() and ways.exists()
 
@@ -55,6 +55,8 @@ def why_silent(supporter: Supporter, purposes: tuple[str, ...], now: datetime) -
         return f"contact is {fresh.state}" if fresh else "contact is gone"
     if fresh.muted:
         return "muted by the member"
+    if rests(fresh, now):
+        return "they asked for a rest"
     for purpose in purposes:
         if not consent_live(fresh, purpose, now):
             return f"no consent: {purpose}"
@@ -220,6 +222,7 @@ def _told(delivery: Delivery) -> Told:
         "reminder": _("Asked whether they got hold of you"),
         "back_in_touch": _("Told that all is settled"),
         "retraction": _("Told that our message was a mistake"),
+        "craving_supporter": _("Asked to call because you wished for company"),
     }
     at = delivery.attempted_at or delivery.handed_at or delivery.due_at
     return Told(delivery.kind, words.get(delivery.kind, _("A message")), at, delivery.state == "handed_over")

@@ -3,6 +3,8 @@
 import logging
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from circle.models import Consent, Supporter
 from circle.services import consent_reminded, invitation_read
 from delivery.models import Delivery
@@ -15,18 +17,20 @@ POSTPONE = timedelta(hours=1)
 
 def tick(now: datetime) -> int:
     """Do what is due at `now` (UTC); return how many contacts were looked at. Idle: two statements."""
-    return _remind(now) + _read()
+    return _remind(now) + _read(now)
 
 
-def _read() -> int:
+def _read(now: datetime) -> int:
     """Members hear of invitations that no way took."""
     waiting = Supporter.objects.filter(invitation__isnull=False, invitation__state__in=Delivery.SETTLED)
-    found = list(waiting.order_by("invitation")[:BATCH])
+    due = waiting.filter(Q(unread_until=None) | Q(unread_until__lte=now))
+    found = list(due.order_by("invitation")[:BATCH])
     for supporter in found:
         try:
             invitation_read(supporter=supporter)
-        except Exception:  # one bad row must harm no neighbour: it is reported and read again in the next round
-            log.exception("what became of the invitation of contact %s could not be read", supporter.pk)
+        except Exception:  # one bad row must harm no neighbour: an hour ahead, and reported
+            log.exception("what became of the invitation of contact %s raised and waits an hour", supporter.pk)
+            Supporter.objects.filter(pk=supporter.pk).update(unread_until=now + POSTPONE)
     return len(found)
 
 

@@ -104,7 +104,7 @@ def _act(meaning: str, sender: str, people: Sequence[Person], transport: str) ->
         address_said_stop(address=sender)
         return "stopped"
     if meaning == words.START:
-        Stop.objects.filter(address_hash=address_hash(sender), why="stop").delete()
+        Stop.objects.filter(address_hash=address_hash(sender)).delete()
         return "started"
     if meaning == words.HELP:
         return "help"
@@ -138,7 +138,6 @@ def address_said_stop(*, address: str) -> None:
     """STOP from an address itself: nothing goes there any more, and every room hears it for each of its contacts."""
     with transaction.atomic():
         address_stop(address=address)
-        Stop.objects.filter(address_hash=address_hash(address)).update(why="stop")
         for person in _people_of(address):
             stop_everywhere(person)
 

@@ -88,16 +88,10 @@ class Attempt(models.Model):
 
 
 class Stop(models.Model):
-    """An address that said STOP or bounced for good, by keyed hash only. Tells nobody of anybody."""
+    """An address that said STOP, by keyed hash only. Tells nobody of anybody. A bounce stands with the way."""
 
     address_hash = models.CharField(max_length=64, unique=True)
-    why = models.CharField(max_length=6)  # stop, bounce
     at = models.DateTimeField()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.CheckConstraint(name="stop_reason_known", condition=Q(why__in=["stop", "bounce"])),
-        ]
 
 
 class Inbound(models.Model):

@@ -39,7 +39,7 @@ def inbox_latest(person: Person, limit: int = 30) -> list[InboxItem]:
 
 def nothing_goes_to(address: str) -> bool:
     """True when this address said STOP: nothing at all is mailed to it."""
-    return Stop.objects.filter(address_hash=address_hash(address), why="stop").exists()
+    return Stop.objects.filter(address_hash=address_hash(address)).exists()
 
 
 def stopped_among(hashes: list[str]) -> set[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import QuerySet
 
 from delivery.kinds import kind_of
 from delivery.models import Delivery, InboxItem, Stop, WorkerBeat
@@ -15,6 +16,39 @@ from ground.links import address_hash
 from people.models import Person
 
 SOFT_DELAYS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One message to decide: due at `not_before` (UTC), moved into the recipient's window unless it may at `any_hour`.
+
+    `to_inbox` adds a copy inside the site. `any_hour` is for people who said just now that they may be asked.
+    """
+
+    kind: str
+    topic: str
+    recipient: Person
+    dedupe_key: str
+    not_before: datetime
+    payload: dict[str, Any] = field(default_factory=dict)
+    to_inbox: bool = False
+    any_hour: bool = False
+
+    def row(self, now: datetime) -> Delivery:
+        """The message as it is stored. Raises KeyError for a kind that no room entered."""
+        kind_of(self.kind)
+        return Delivery(
+            kind=self.kind,
+            topic=self.topic,
+            recipient=self.recipient,
+            dedupe_key=self.dedupe_key,
+            payload=self.payload,
+            to_inbox=self.to_inbox,
+            any_hour=self.any_hour,
+            created_at=now,
+            due_at=self.not_before,
+            not_before=self.not_before if self.any_hour else in_window(self.recipient, self.not_before),
+        )
 
 
 def message_enqueue(
@@ -28,73 +62,23 @@ def message_enqueue(
     to_inbox: bool = False,
     any_hour: bool = False,
 ) -> Delivery:
-    """Decide one message, in the transaction of its cause. The same `dedupe_key` again is the first one, unchanged.
-
-    It is due at `not_before` (UTC), moved into the recipient's window. `to_inbox` adds a copy inside the site.
-    `any_hour` leaves the window aside: for people who said just now that they may be asked.
-    Raises KeyError for a kind that no room entered.
-    """
-    kind_of(kind)
-    if not transaction.get_connection().in_atomic_block:
-        raise RuntimeError("a message is decided in the transaction of its cause")
-    delivery, made = Delivery.objects.get_or_create(
-        dedupe_key=dedupe_key,
-        defaults={
-            "kind": kind,
-            "topic": topic,
-            "recipient": recipient,
-            "payload": payload or {},
-            "to_inbox": to_inbox,
-            "any_hour": any_hour,
-            "created_at": clock.now(),
-            "due_at": not_before,
-            "not_before": not_before if any_hour else in_window(recipient, not_before),
-        },
-    )
-    if made:
-        transaction.on_commit(lambda: wake.publish("work"))
-    return delivery
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """One message of `messages_enqueue`, which comes in the recipient's window unless it may at `any_hour`."""
-
-    kind: str
-    topic: str
-    recipient: Person
-    dedupe_key: str
-    not_before: datetime
-    payload: dict[str, Any] = field(default_factory=dict)
-    to_inbox: bool = False
-    any_hour: bool = False
+    """`messages_enqueue` for one, which is returned; the same `dedupe_key` again is the first one, unchanged."""
+    draft = Draft(kind, topic, recipient, dedupe_key, not_before, payload or {}, to_inbox, any_hour)
+    messages_enqueue([draft])
+    return Delivery.objects.get(dedupe_key=dedupe_key)
 
 
 def messages_enqueue(drafts: Sequence[Draft]) -> None:
-    """`message_enqueue` for many in one statement; a `dedupe_key` that is there already stays as it is."""
+    """Decide messages, in the transaction of their cause, in one statement; a `dedupe_key` that is there stays as is.
+
+    Raises KeyError for a kind that no room entered.
+    """
     if not drafts:
         return
-    for kind in {draft.kind for draft in drafts}:
-        kind_of(kind)
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a message is decided in the transaction of its cause")
     now = clock.now()
-    rows = [
-        Delivery(
-            kind=draft.kind,
-            topic=draft.topic,
-            recipient=draft.recipient,
-            dedupe_key=draft.dedupe_key,
-            payload=draft.payload,
-            to_inbox=draft.to_inbox,
-            any_hour=draft.any_hour,
-            created_at=now,
-            due_at=draft.not_before,
-            not_before=draft.not_before if draft.any_hour else in_window(draft.recipient, draft.not_before),
-        )
-        for draft in drafts
-    ]
-    Delivery.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+    Delivery.objects.bulk_create([draft.row(now) for draft in drafts], ignore_conflicts=True, batch_size=500)
     transaction.on_commit(lambda: wake.publish("work"))
 
 
@@ -123,30 +107,33 @@ def cancel(
     """
     if topic is None and recipient is None:
         raise ValueError("name a topic or a recipient")
-    found = Delivery.objects.all()
+    found = _of(kinds)
     if topic is not None:
         found = found.filter(topic=topic)
     if recipient is not None:
         found = found.filter(recipient=recipient)
-    if kinds is not None:
-        found = found.filter(kind__in=kinds)
-    found.filter(state__in=["pending", "sending"]).update(
-        state="cancelled", reason=reason[:120], lease_until=None, lease_owner=""
-    )
+    _withdraw(found, reason)
     return list(found.filter(state="handing"))
 
 
 def withdraw(*, topics: Collection[str], kinds: Sequence[str] | None = None, reason: str = "") -> None:
     """`cancel` for several topics in one statement, where nobody asks what is leaving at this moment."""
-    found = Delivery.objects.filter(topic__in=topics, state__in=["pending", "sending"])
-    if kinds is not None:
-        found = found.filter(kind__in=kinds)
-    found.update(state="cancelled", reason=reason[:120], lease_until=None, lease_owner="")
+    _withdraw(_of(kinds).filter(topic__in=topics), reason)
 
 
-def address_stop(*, address: str, why: str = "stop") -> None:
+def _of(kinds: Sequence[str] | None) -> QuerySet[Delivery]:
+    return Delivery.objects.all() if kinds is None else Delivery.objects.filter(kind__in=kinds)
+
+
+def _withdraw(found: QuerySet[Delivery], reason: str) -> None:
+    found.filter(state__in=["pending", "sending"]).update(
+        state="cancelled", reason=reason[:120], lease_until=None, lease_owner=""
+    )
+
+
+def address_stop(*, address: str) -> None:
     """Nothing is sent to this address any more, for whomever. Kept by keyed hash only."""
-    Stop.objects.get_or_create(address_hash=address_hash(address), defaults={"why": why, "at": clock.now()})
+    Stop.objects.get_or_create(address_hash=address_hash(address), defaults={"at": clock.now()})
 
 
 def inbox_read(*, actor: Person, item_id: int) -> InboxItem:

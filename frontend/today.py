@@ -14,12 +14,12 @@ from delivery.selectors import inbox_latest
 from groups.selectors import groups_of
 from meetings.selectors import attendance
 from people.selectors import code_pending
-from support.selectors.pages import asked_of
+from support.selectors.asked import asked_of
 
 if TYPE_CHECKING:
     from chat.selectors import Line
     from people.models import Person
-    from support.selectors.pages import Asked
+    from support.selectors.asked import Asked
 
 WEEK = timedelta(days=7)
 # which notes ask something, the most pressing first, and for how long they are shown as an open question

@@ -3,6 +3,7 @@
 A link names one purpose and one subject. Showing changes nothing; an answer is a POST and may be given twice.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 
-class LinkDoor:
+class LinkDoor(ABC):
     """One purpose's door. `stop_lasts`: it opens also for a link that is over, which may still say stop.
 
     Both methods raise what services raise; what is not found is 404.
@@ -18,13 +19,13 @@ class LinkDoor:
 
     stop_lasts = False
 
+    @abstractmethod
     def shown(self, link: Any, *, over: bool) -> dict[str, Any]:
         """What stands there now, and which `answers` are possible."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answered(self, link: Any, body: dict[str, Any], *, over: bool) -> dict[str, Any]:
         """Act; return what the answer says beside what stands there then."""
-        raise NotImplementedError
 
 
 def choice(body: dict[str, Any], name: str, known: Collection[str]) -> str:

@@ -1,6 +1,7 @@
 """The messages about lists: nobody closed one (T09 to facilitators, T30 to coordinators), or the group changes what it
 writes down (T31 to its members); and the note before what a member planned (T20). No names, no group."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from meetings.models import Commitment, Mark, Occurrence, PlanReminder, Sheet
 from meetings.selectors.attendance import local_of
 from meetings.services import keeping, plans, reminders
 from people.models import Person
-from people.selectors import account_of, is_coordinator
+from people.selectors import account_of, alive, is_coordinator
 
 ROOM = 12  # characters that a text has for a name or a day
 
@@ -105,30 +106,51 @@ def check_keeping(delivery: Delivery, now: datetime) -> str | None:
     return _account_barred(delivery.recipient)
 
 
-def check_plan(delivery: Delivery, now: datetime) -> str | None:
-    """The date stands as decided and has not begun; they still plan to come, want the note, and have not said no."""
-    row = occurrence_in(delivery)
-    if row is None:
-        return "the date is gone"
-    barred = _date_barred(row, delivery, now) or _note_barred(delivery, now) or _plan_barred(row, delivery.recipient)
-    return barred or _account_barred(delivery.recipient)
+def check_plans(deliveries: Sequence[Delivery], now: datetime) -> list[str | None]:
+    """For each: the date stands as decided and has not begun; they still plan to come, want the note, and have not
+    said no. Six statements for all."""
+    found = _Plans(deliveries)
+    return [found.barred(delivery, now) for delivery in deliveries]
 
 
-def _note_barred(delivery: Delivery, now: datetime) -> str | None:
-    wanted = PlanReminder.objects.filter(person=delivery.recipient).first()
-    if wanted is None or wanted.lead_minutes != delivery.payload["lead"]:
-        return "switched off, or another time chosen"
-    return "paused" if wanted.resting_until is not None and wanted.resting_until > now else None
+class _Plans:
+    """What stands now about the dates and the people of these notes."""
 
+    def __init__(self, deliveries: Sequence[Delivery]) -> None:
+        people = {one.recipient_id for one in deliveries}
+        dates = Occurrence.objects.select_related("meeting__group")
+        self.dates = dates.in_bulk({one.payload["occurrence"] for one in deliveries})
+        meetings = {row.meeting_id for row in self.dates.values()}
+        groups = {row.meeting.group_id for row in self.dates.values() if row.meeting.group_id is not None}
+        self.wanted = {row.person_id: row for row in PlanReminder.objects.filter(person__in=people)}
+        members = Membership.objects.standing().filter(group__in=groups, person__in=people)
+        self.members = set(members.values_list("group_id", "person_id"))
+        plans = Commitment.objects.standing().filter(meeting__in=meetings, person__in=people)
+        self.since = {(meeting, person): at for meeting, person, at in plans.values_list("meeting", "person", "since")}
+        said = Mark.objects.filter(sheet__occurrence__in=self.dates, person__in=people, value__isnull=False)
+        self.said = set(said.values_list("sheet__occurrence_id", "person_id"))
+        self.alive = alive(people)
 
-def _plan_barred(row: Occurrence, person: Person) -> str | None:
-    if not Membership.objects.standing().filter(group=row.meeting.group_id, person=person).exists():
-        return "no member any more"
-    if not Commitment.objects.at(row.starts_at).filter(meeting=row.meeting_id, person=person, until=None).exists():
-        return "not planned any more"
-    if Mark.objects.filter(sheet__occurrence=row, person=person, value__isnull=False).exists():
-        return "answered already"
-    return None
+    def barred(self, delivery: Delivery, now: datetime) -> str | None:
+        row = self.dates.get(delivery.payload["occurrence"])
+        if row is None:
+            return "the date is gone"
+        barred = _date_barred(row, delivery, now) or self._note(delivery, now) or self._plan(row, delivery.recipient_id)
+        return barred or (None if delivery.recipient_id in self.alive else "the account is closed")
+
+    def _note(self, delivery: Delivery, now: datetime) -> str | None:
+        wanted = self.wanted.get(delivery.recipient_id)
+        if wanted is None or wanted.lead_minutes != delivery.payload["lead"]:
+            return "switched off, or another time chosen"
+        return "paused" if wanted.resting_until is not None and wanted.resting_until > now else None
+
+    def _plan(self, row: Occurrence, person: int) -> str | None:
+        if (row.meeting.group_id, person) not in self.members:
+            return "no member any more"
+        since = self.since.get((row.meeting_id, person))
+        if since is None or since > row.starts_at:
+            return "not planned any more"
+        return "answered already" if (row.pk, person) in self.said else None
 
 
 def _date_barred(row: Occurrence, delivery: Delivery, now: datetime) -> str | None:
@@ -140,11 +162,6 @@ def _date_barred(row: Occurrence, delivery: Delivery, now: datetime) -> str | No
     if row.starts_at <= now:
         return "it has begun"
     return "the group has ended" if group is None or group.closed_at is not None else None
-
-
-def occurrence_in(delivery: Delivery) -> Occurrence | None:
-    found = Occurrence.objects.select_related("meeting__group")
-    return found.filter(pk=delivery.payload["occurrence"]).first()
 
 
 def plan_context(delivery: Delivery) -> dict[str, str]:
@@ -170,4 +187,4 @@ def enter() -> None:
     register(Kind(reminders.REMINDER, "T09", check=check_reminder, context=reminder_context, link=sheet_link))
     register(Kind(reminders.UNCLOSED, "T30", check=check_unclosed, context=name_context, link=lists_link))
     register(Kind(keeping.TOLD, "T31", check=check_keeping, context=name_context, link=keeping_link))
-    register(Kind(plans.REMINDER, "T20", check=check_plan, context=plan_context, link=plan_link))
+    register(Kind(plans.REMINDER, "T20", checks=check_plans, context=plan_context, link=plan_link))

@@ -1,6 +1,6 @@
 """Reads about who: scoped to what the asker may know."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,17 +31,20 @@ def blocked_between(one: Person, other: Person) -> bool:
     return Block.objects.filter(Q(blocker=one, blocked=other) | Q(blocker=other, blocked=one)).exists()
 
 
-def live_ways(person: Person) -> list[ContactWay]:
-    """The ways that were not refused for good, in the order the person set."""
-    return list(ContactWay.objects.filter(person=person, bounced_at=None).order_by("position", "pk"))
-
-
 def live_ways_of(people: Iterable[Person]) -> dict[int, list[ContactWay]]:
-    """`live_ways` of many, by the id of the person, in one statement; nobody is left out."""
+    """By the id of the person, the ways that were not refused for good, in the order they set; nobody is left out.
+
+    One statement.
+    """
     found: dict[int, list[ContactWay]] = {person.pk: [] for person in people}
     for way in ContactWay.objects.filter(person__in=found, bounced_at=None).order_by("position", "pk"):
         found[way.person_id].append(way)
     return found
+
+
+def alive(people: Collection[int]) -> set[int]:
+    """Those of these ids of persons who have an account that may be signed in to, in one statement."""
+    return set(Account.objects.filter(person__in=set(people), is_active=True).values_list("person_id", flat=True))
 
 
 def with_account(people: Iterable[Person]) -> set[int]:

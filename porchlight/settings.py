@@ -291,6 +291,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Porchlight",
     "DESCRIPTION": "Meetings, groups and what a member does there. Reading meetings needs no sign-in.",
     "VERSION": "1",
+    "DEFAULT_GENERATOR_CLASS": "porchlight.openapi.Once",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",

@@ -17,7 +17,7 @@ from ground import clock
 from people.services import link_open
 from support import services
 from support.api_common import actor, parsed
-from support.selectors import pages
+from support.selectors import asked
 
 if TYPE_CHECKING:
     from circle.models import Supporter
@@ -36,11 +36,11 @@ class RestIn(serializers.Serializer[object]):
 
 
 def shown(request: Request) -> Response:
-    found = pages.asked_of(actor(request), clock.now())
+    found = asked.asked_of(actor(request), clock.now())
     return Response({"chosen": [one_shown(one) for one in found]})
 
 
-def one_shown(one: pages.Asked) -> dict[str, Any]:
+def one_shown(one: asked.Asked) -> dict[str, Any]:
     return {
         "id": one.pid,
         "name": one.sender_name,

@@ -14,7 +14,7 @@ from ground.errors import Settled
 from ground.link_doors import LinkDoor, choice, only
 from meetings.services.commitments import excuse, excuse_undo
 from support import services
-from support.selectors import pages
+from support.selectors import asked, pages
 from support.selectors.next_date import date_ref, next_planned, planned_named
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class NudgeDoor(LinkDoor):
 
     def shown(self, link: "Link", *, over: bool) -> dict[str, Any]:
         """No more than the link's page shows (privacy rule D5)."""
-        view = pages.nudge_view(pages.nudge_row(link), clock.now(), settled=over)
+        view = asked.nudge_view(asked.nudge_row(link), clock.now(), settled=over)
         answers = {
             "open": ["claim", "reached", "cannot", "wake" if view.rests_until else "rest", "stop"],
             "stopped": [],
@@ -46,10 +46,10 @@ class NudgeDoor(LinkDoor):
         }
 
     def answered(self, link: "Link", body: dict[str, Any], *, over: bool) -> dict[str, Any]:
-        row = pages.nudge_row(link)
+        row = asked.nudge_row(link)
         answer = choice(body, "answer", ("claim", "reached", "cannot", "rest", "wake", "stop"))
         only(body, "answer", *(["days"] if answer == "rest" else []))
-        if answer != "stop" and pages.nudge_view(row, clock.now(), settled=over).face == SETTLED:
+        if answer != "stop" and asked.nudge_view(row, clock.now(), settled=over).face == SETTLED:
             raise Settled(_("This is settled. Thank you for being there."))
         if answer == "stop":
             supporter_stop(supporter=row.supporter, actor=link.person)

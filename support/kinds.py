@@ -17,6 +17,7 @@ from delivery.services import in_window
 from ground import clock
 from ground.errors import Settled
 from people.models import Person
+from people.selectors import alive
 from support import streaks
 from support.models import Answer, Episode, EpisodeSupporter, Rule
 from support.selectors import cases, contacts
@@ -76,7 +77,7 @@ def _check_member(
 ) -> list[str | None]:
     """What every message to the member about an open episode needs, then `bar`."""
     members = _cases({delivery.recipient_id for delivery in deliveries}, now)
-    alive = contacts.alive(members)
+    living = alive(members)
     found: list[str | None] = []
     for delivery in deliveries:
         case = members.get(delivery.recipient_id)
@@ -85,7 +86,7 @@ def _check_member(
             found.append(GONE)
         elif not episode:
             found.append(WORDS[Reason.EPISODE_ENDED])
-        elif delivery.recipient_id not in alive:
+        elif delivery.recipient_id not in living:
             found.append(CLOSED)
         else:
             barred = bar(delivery, case, episode)
@@ -166,8 +167,8 @@ def check_closings(deliveries: Sequence[Delivery], now: datetime) -> list[str | 
 
 def check_member_closings(deliveries: Sequence[Delivery], now: datetime) -> list[str | None]:
     """All sorted, apology and unreachable are not looked at again; a closed account gets nothing."""
-    alive = contacts.alive({delivery.recipient_id for delivery in deliveries})
-    return [None if delivery.recipient_id in alive else CLOSED for delivery in deliveries]
+    living = alive({delivery.recipient_id for delivery in deliveries})
+    return [None if delivery.recipient_id in living else CLOSED for delivery in deliveries]
 
 
 def _cases(members: set[int], now: datetime) -> dict[int, Case]:

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from people.models import Account, Person
+from people.models import Account, ContactWay, Person
+from people.selectors import live_ways_of
 from people.services import account_create, person_create, way_add
 
 # A Thursday evening in winter; Berlin is one hour ahead of UTC.
@@ -30,3 +31,8 @@ def make_contact(name: str = "Sam", *, email: str = "sam@example.org", zone: str
     person = person_create(name=name, zone=zone)
     way_add(person=person, kind="email", address=email)
     return person
+
+
+def live_ways(person: Person) -> list[ContactWay]:
+    """The ways of this person that were not refused for good, in their order."""
+    return live_ways_of([person])[person.pk]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from circle.selectors import rests, supporters_of, why_silent
+from circle.selectors import supporters_of, why_silent
 from cravings import selectors, waves
 from cravings.models import Asked, Press, Shift, SupporterAsked
 from cravings.selectors import people as folk
@@ -108,7 +108,7 @@ def _ask_supporters(press: Press, now: datetime) -> None:
     """Those whom the member chose and allowed to hear of it, in their own hours; nobody else's people ever."""
     drafts = []
     for supporter in supporters_of(press.person):
-        if why_silent(supporter, ("craving",), now) is not None or rests(supporter, now):
+        if why_silent(supporter, ("craving",), now) is not None:
             continue
         row, made = SupporterAsked.objects.get_or_create(press=press, supporter=supporter, defaults={"at": now})
         if made:

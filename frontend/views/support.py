@@ -18,7 +18,7 @@ from ground import clock
 from ground.errors import Conflict, Settled
 from meetings.services.commitments import excuse, excuse_undo
 from support import services
-from support.selectors import pages
+from support.selectors import asked, pages
 from support.selectors.next_date import next_planned, planned_named
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ def nudge_by_link(request: HttpRequest, link: "Link") -> HttpResponse:
     row = _row(link)
     if request.method == "POST":
         return _nudge_answer(request, link, row)
-    view = pages.nudge_view(row, clock.now())
+    view = asked.nudge_view(row, clock.now())
     return _nudge_page(request, row, view, status=410 if view.face == "settled" else 200)
 
 
@@ -231,9 +231,9 @@ def nudge_by_link_settled(request: HttpRequest, link: "Link") -> HttpResponse:
     row = _row(link)
     if request.method == "POST":
         if request.POST.get("answer") != "stop":
-            return _nudge_page(request, row, pages.nudge_view(row, clock.now(), settled=True), status=410)
+            return _nudge_page(request, row, asked.nudge_view(row, clock.now(), settled=True), status=410)
         return _nudge_answer(request, link, row)
-    view = pages.nudge_view(row, clock.now(), settled=True)
+    view = asked.nudge_view(row, clock.now(), settled=True)
     return _nudge_page(request, row, view, status=200 if view.face == "stopped" else 410)
 
 
@@ -243,7 +243,7 @@ def _nudge_answer(request: HttpRequest, link: "Link", row: "EpisodeSupporter") -
         try:
             supporter_rest(supporter=row.supporter, actor=link.person, days=rest_days(request.POST))
         except ValidationError as wrong:
-            return _nudge_page(request, row, pages.nudge_view(row, clock.now()), status=400, errors=wrong.messages)
+            return _nudge_page(request, row, asked.nudge_view(row, clock.now()), status=400, errors=wrong.messages)
         return redirect(request.path)
     own = {"stop": supporter_stop, "wake": supporter_rest_end}.get(answer)
     if own is not None:
@@ -254,13 +254,13 @@ def _nudge_answer(request: HttpRequest, link: "Link", row: "EpisodeSupporter") -
     try:
         services.answer_give(kind=answer, link=link)
     except Settled:
-        return _nudge_page(request, row, pages.nudge_view(row, clock.now(), settled=True), status=410)
+        return _nudge_page(request, row, asked.nudge_view(row, clock.now(), settled=True), status=410)
     return redirect(request.path)
 
 
 def _row(link: "Link") -> "EpisodeSupporter":
     try:
-        return pages.nudge_row(link)
+        return asked.nudge_row(link)
     except ObjectDoesNotExist:
         raise Http404 from None
 
@@ -268,7 +268,7 @@ def _row(link: "Link") -> "EpisodeSupporter":
 def _nudge_page(
     request: HttpRequest,
     row: "EpisodeSupporter",
-    view: pages.NudgeView,
+    view: asked.NudgeView,
     *,
     status: int = 200,
     errors: list[str] | None = None,

@@ -150,7 +150,7 @@ class Mark(models.Model):
             models.UniqueConstraint(fields=["sheet", "person"], name="one_mark_per_person_and_sheet"),
             models.CheckConstraint(name="mark_value_known", condition=Q(value=None) | Q(value__in=VALUES)),
         ]
-        indexes: ClassVar = [models.Index(fields=["person"], name="mark_by_person")]
+        indexes: ClassVar = [models.Index(fields=["person", "at"], name="mark_by_person_and_moment")]
 
 
 class MarkWrite(models.Model):

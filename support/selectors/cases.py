@@ -221,7 +221,8 @@ def _commitments(people: dict[int, Case], since: datetime) -> dict[int, list[str
 def _marks(people: dict[int, Case], since: datetime) -> dict[int, list[streaks.Mark]]:
     found: dict[int, list[streaks.Mark]] = defaultdict(list)
     # By person, then by id: joined, a database may choose to read all that was held lately on the whole site.
-    rows = Mark.objects.filter(person__in=people, value__isnull=False)
+    # What is a HIT or a MISS is written after the start of a date, which then moves no more; only an excuse is earlier.
+    rows = Mark.objects.filter(person__in=people, value__isnull=False, at__gte=since)
     marks = list(rows.values_list("person_id", "value", "sheet_id"))
     ids = sorted({sheet for _person, _value, sheet in marks})  # many share one: each is read once
     lists: dict[int, dict[str, Any]] = {}

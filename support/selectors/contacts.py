@@ -15,7 +15,8 @@ from circle.models import Consent, Supporter
 from circle.selectors import rests
 from circle.selectors import standing as consents_standing
 from delivery.models import Stop
-from people.models import Account, ContactWay
+from people.models import ContactWay
+from people.selectors import alive
 from support import streaks
 from support.models import Answer, Episode, EpisodeSupporter
 from support.selectors.cases import Case, decision_of
@@ -88,12 +89,6 @@ def load(cases: Iterable[Case], now: datetime) -> People:
     return load_rows(rows, [case.person.pk for case in cases], now)
 
 
-def alive(members: Iterable[int]) -> set[int]:
-    """The ids of those persons who have an account that may be signed in to."""
-    found = Account.objects.filter(person__in=set(members), is_active=True)
-    return set(found.values_list("person_id", flat=True))
-
-
 def load_rows(rows: list[EpisodeSupporter], members: list[int], now: datetime) -> People:
     """`load` for these rows (with supporter and person) and the members they belong to."""
     people = People()
@@ -119,7 +114,7 @@ def _out(supporters: Iterable[Supporter]) -> dict[int, datetime]:
     for way in ContactWay.objects.filter(person__in={one.person_id for one in supporters}).defer("address"):
         ways[way.person_id].append(way)
     hashes = {way.address_hash for found in ways.values() for way in found}
-    stops = dict(Stop.objects.filter(address_hash__in=hashes, why="stop").values_list("address_hash", "at"))
+    stops = dict(Stop.objects.filter(address_hash__in=hashes).values_list("address_hash", "at"))
     out = {}
     for one in supporters:
         times = []

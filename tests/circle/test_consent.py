@@ -16,8 +16,9 @@ from delivery.services import address_stop
 from ground import clock
 from ground.errors import Settled
 from people.models import Change, ContactWay
+from people.services import way_bounced
 from tests.circle.people import accepted, ask, link_of, nudge
-from tests.people_of_the_story import DAY, HOUR, NOW
+from tests.people_of_the_story import DAY, HOUR, NOW, make_member
 
 pytestmark = pytest.mark.django_db
 
@@ -259,5 +260,6 @@ def test_a_contact_whose_mail_came_back_or_whose_address_said_stop_is_not_reacha
 
 def test_a_bounce_noted_for_an_address_tells_nothing_to_another_member(dana):
     sam = accepted(dana)
-    address_stop(address="sam@example.org", why="bounce")
-    assert reachable(sam, NOW)
+    other = accepted(make_member("Ravi"))
+    way_bounced(way=ContactWay.objects.get(person=other.person))
+    assert (reachable(sam, NOW), reachable(other, NOW)) == (True, False)

@@ -1,5 +1,7 @@
 """An invitation that no way took: the member hears it once, at the first bounce (T18)."""
 
+from datetime import timedelta
+
 import pytest
 
 from circle import services
@@ -10,7 +12,7 @@ from delivery.inbound import report_received
 from delivery.models import Delivery
 from ground import clock
 from tests.circle.people import ask, link_of
-from tests.people_of_the_story import DAY, NOW
+from tests.people_of_the_story import DAY, HOUR, NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -85,3 +87,24 @@ def test_an_idle_tick_makes_two_statements(dana, post, django_assert_num_queries
     with django_assert_num_queries(2):
         assert circle_worker.tick(NOW) == 0
     assert Delivery.objects.count() == 1
+
+
+def test_an_invitation_that_cannot_be_read_waits_an_hour_and_harms_no_other(dana, post, monkeypatch):
+    post.refused |= {"sam@example.org", "kim@example.org"}
+    sam, kim = ask(dana), ask(dana, "Kim", address="kim@example.org")
+    worker.tick(NOW)
+    real = services.invitation_read
+
+    def broken(*, supporter):
+        if supporter.pk == sam.pk:
+            raise RuntimeError("a bad row")
+        return real(supporter=supporter)
+
+    monkeypatch.setattr(circle_worker, "invitation_read", broken)
+    assert circle_worker.tick(NOW) == 2
+    assert circle_worker.tick(NOW) == 0, "the loop rests: it does not raise again and again without a pause"
+    assert [one.payload["supporter"] for one in Delivery.objects.filter(kind="invite_unreachable")] == [kim.pk]
+    monkeypatch.undo()
+    assert circle_worker.tick(NOW + HOUR - timedelta(seconds=1)) == 0
+    assert circle_worker.tick(NOW + HOUR) == 1
+    assert Delivery.objects.filter(kind="invite_unreachable").count() == 2

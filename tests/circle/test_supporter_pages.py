@@ -59,7 +59,7 @@ def test_the_invitation_says_who_asks_and_what_it_means_shows_the_cards_and_then
         "Hi Sam, Dana asked you on 15 January 2026.",
         (
             "If you say yes, you may now and then get one short message: Dana once asked us to nudge you to get in "
-            "touch. It gives no reason, and it may be nothing. When all is settled we tell you."
+            "touch, or would like company. It gives no reason, and it may be nothing. When all is settled we tell you."
         ),
         "You need no account. You can stop at any time. If you do not know Dana, just say no.",
         "Skip the guide, go to yes or no",

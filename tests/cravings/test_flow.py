@@ -127,6 +127,23 @@ def test_a_consent_that_is_revoked_before_the_hand_over_sends_nothing(story):
     assert made.pk
 
 
+def test_a_chosen_person_who_asks_for_a_rest_before_the_hand_over_hears_nothing(story):
+    from circle.services import supporter_rest
+
+    member, *_ = story
+    sam = chosen(member, "craving")
+    offered(member)
+    at = NOW + 3 * MINUTE + 3 * SECOND
+    tick(NOW + 63 * SECOND)
+    tick(at)
+    with clock.frozen(at):
+        supporter_rest(supporter=sam, actor=sam.person, days=30)
+        delivery_worker.tick(at)
+    assert [(one.state, one.reason) for one in Delivery.objects.filter(kind="craving_supporter")] == [
+        ("suppressed", "they asked for a rest")
+    ]
+
+
 def test_after_fifteen_minutes_the_lead_on_call_is_paged_else_the_coordinators_and_may_come(story):
     member, *_ = story
     coco = make_member("Coco")

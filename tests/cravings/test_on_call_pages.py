@@ -165,6 +165,7 @@ def test_a_chosen_person_answers_by_post_only_and_reads_neither_group_nor_reason
     guest, at = Client(), NOW + 4 * MINUTE
     body = text_of(page(guest, f"/{token}", at))
     assert "Dana would like to hear a voice now" in body
+    assert "What this covers: one short message that somebody would like company." in body
     assert not re.search(r"Thursday Lamp|craving|recover", body, re.IGNORECASE)
     row.refresh_from_db()
     assert row.answer == ""
@@ -173,6 +174,9 @@ def test_a_chosen_person_answers_by_post_only_and_reads_neither_group_nor_reason
     with clock.frozen(at):
         services.press_undo(actor=member, ref=made.ref)
     assert send(guest, f"/{token}", at, answer="cannot").status_code == 410
+    body = text_of(page(guest, f"/{token}", at))
+    assert "nothing to do any more" in body
+    assert "with Dana" not in body, "nobody came: and the consent names no word about who did"
 
 
 def test_aftercare_is_one_tap_and_hard_offers_a_person(story):

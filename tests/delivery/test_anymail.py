@@ -99,6 +99,19 @@ def test_a_bounce_told_by_the_provider_kills_the_address(told):
     assert Delivery.objects.get(kind="nudge").bounced
 
 
+@pytest.mark.parametrize("kind", ["SoftBounce", "DMARCPolicy", "VirusNotification"])
+def test_a_full_mailbox_and_what_is_no_fault_of_the_address_is_tried_again(told, kind):
+    assert reported("Bounce", Type=kind, TypeCode=1, Description="later", Details="452 full").status_code == 200
+    nudge = Delivery.objects.get(kind="nudge")
+    assert ContactWay.objects.get(person=told.sam.person).bounced_at is None
+    assert (nudge.state, nudge.bounced) == ("pending", False)
+
+
+def test_a_sender_that_cannot_be_read_is_no_recipients_fault(provider, settings):
+    settings.DEFAULT_FROM_EMAIL = "Porchlight <not an address"
+    assert dispatch("email", "sam@example.org", NOTE)[0] == "soft"
+
+
 def test_a_complaint_is_a_stop(told):
     assert reported("SpamComplaint", Type="SpamComplaint", TypeCode=512).status_code == 200
     assert Supporter.objects.get(pk=told.sam.pk).state == "stopped"

@@ -104,7 +104,7 @@ def test_a_mail_that_is_told_twice_acts_once(story, dana):
 def test_stop_ends_everything_for_that_contact_and_that_address(story, dana, words):
     assert answers(words, sender="sam@work.example").json() == {"done": "stopped"}
     assert sam(story).state == "stopped"
-    assert Stop.objects.filter(why="stop").count() == 1
+    assert Stop.objects.count() == 1
     story.at(evening(week(1)))
     story.close(story.meeting, week(1), {dana: "present"})
     story.run_until(evening(week(2)))

@@ -9,9 +9,9 @@ from django.core import mail
 from delivery.services import address_stop
 from ground import clock
 from people.models import AddressCode
-from people.selectors import account_of, blocked_between, live_ways
+from people.selectors import account_of, blocked_between
 from people.services import access_log, block_set, way_add, way_bounced
-from tests.people_of_the_story import NOW, make_account, make_member
+from tests.people_of_the_story import NOW, live_ways, make_account, make_member
 
 pytestmark = pytest.mark.django_db
 HOURS = {"first": "600", "last": "1320", "zone": "America/Chicago", "language": "es"}

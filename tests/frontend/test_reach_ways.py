@@ -13,10 +13,10 @@ from delivery.transports.recording import RecordingTransport
 from delivery.transports.webpush import public_key
 from ground import clock
 from people.models import AddressCode, ContactWay
-from people.selectors import account_of, live_ways
+from people.selectors import account_of
 from people.services import way_add
 from support.services import rule_set
-from tests.people_of_the_story import NOW, make_account, make_member
+from tests.people_of_the_story import NOW, live_ways, make_account, make_member
 
 pytestmark = pytest.mark.django_db
 NUMBER = "+447700900123"

@@ -5,6 +5,7 @@ import json
 import pytest
 from django.test import Client
 from django.urls import get_resolver
+from drf_spectacular.generators import SchemaGenerator
 
 pytestmark = pytest.mark.django_db
 
@@ -25,3 +26,9 @@ def test_every_door_of_the_api_is_described_once_and_in_words():
     assert len(set(ids)) == len(ids)
     assert "/api/v1/meetings/" in schema["paths"]
     assert schema["components"]["schemas"]["Error"]
+
+
+def test_it_is_made_once_however_often_anybody_asks(monkeypatch):
+    first = Client().get("/api/v1/schema/").content
+    monkeypatch.setattr(SchemaGenerator, "parse", lambda *_given: 1 / 0)
+    assert Client().get("/api/v1/schema/?version=2").content == first

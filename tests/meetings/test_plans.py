@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 
 import delivery.worker
 from delivery import transports
+from delivery.kinds import kind_of
 from delivery.models import Delivery
 from delivery.transports.recording import RecordingTransport
 from ground import clock
@@ -238,6 +239,19 @@ def test_notes_cost_the_same_for_one_member_as_for_twelve(circle, people, django
     assert len(notes()) == people
     with django_assert_max_num_queries(1):
         assert plans_due(now=START - 3 * HOUR) == 0
+
+
+@pytest.mark.parametrize("people", [1, 12])
+def test_at_the_hand_over_they_are_asked_all_at_once(circle, people, django_assert_num_queries):
+    plans_due(now=START - DAY)
+    members = [wanting(circle) for _n in range(people)]
+    plans_due(now=START - 3 * HOUR)
+    with clock.frozen(START - 3 * HOUR):
+        excuse(actor=members[0], meeting=circle.meeting, original_local=LOCAL)
+    found = list(Delivery.objects.select_related("recipient").order_by("pk"))
+    with django_assert_num_queries(6):
+        reasons = kind_of("plan_reminder").reasons(found, START - 3 * HOUR)
+    assert reasons == ["answered already"] + [None] * (people - 1)
 
 
 def test_one_date_that_raises_harms_no_neighbour(circle, monkeypatch):

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from ground import clock
 from ground.errors import Settled, Unknown
 from people.models import AccessLog, Account, Change, ContactWay, Link
-from people.selectors import blocked_between, live_ways
+from people.selectors import blocked_between
 from people.services import (
     access_log,
     account_create,
@@ -25,7 +25,7 @@ from people.services import (
     way_add,
     way_remove,
 )
-from tests.people_of_the_story import DAY, NOW, make_account, make_member
+from tests.people_of_the_story import DAY, NOW, live_ways, make_account, make_member
 
 pytestmark = pytest.mark.django_db
 

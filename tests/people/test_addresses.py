@@ -17,9 +17,9 @@ from people.addresses import (
     way_move,
 )
 from people.models import Account, AddressCode
-from people.selectors import account_of, code_pending, live_ways, ways_of
+from people.selectors import account_of, code_pending, ways_of
 from people.services import account_create, way_add, way_bounced
-from tests.people_of_the_story import HOUR, NOW, make_account, make_member
+from tests.people_of_the_story import HOUR, NOW, live_ways, make_account, make_member
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)

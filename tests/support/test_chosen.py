@@ -121,7 +121,7 @@ def test_two_members_are_two_rows_and_are_never_merged(story, dana, sam):
 
 
 def test_today_costs_the_same_for_many_who_chose(story, dana, sam, django_assert_max_num_queries):
-    from support.selectors.pages import asked_of
+    from support.selectors.asked import asked_of
 
     for number in range(3):
         other = story.supporter(story.member(f"m{number}"), f"s{number}")

@@ -1,7 +1,7 @@
 """The worker of the watch: what it costs, what a crash, a race, or one bad row does to it, and what it forgets."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from django.db import connection, transaction
@@ -13,11 +13,13 @@ from circle.services import consent_revoke
 from delivery.models import Delivery, InboxItem
 from ground import clock
 from meetings.models import Mark, Sheet
+from meetings.services.commitments import excuse
 from people.models import Account, Change
 from people.services import change_write
 from support import holdings
 from support.kinds import names
 from support.models import Episode, EpisodeMessage, Stumble, Watch
+from support.selectors import cases as reads
 from support.services import evaluation, pause_begin
 from tests.stories.driver import berlin, evening, week
 
@@ -134,6 +136,29 @@ def test_an_act_of_the_member_is_never_refused_because_an_evaluation_raises(stor
     story.run_until(berlin(2026, 1, 5))
     assert Episode.objects.get().ending == "paused"
     assert story.said() == []
+
+
+def test_what_was_marked_before_any_streak_reaches_is_not_read(story, dana, django_assert_num_queries):
+    story.at(evening(week(0)))
+    story.close(story.meeting, week(0), {dana: "present"})
+    case = reads.case_of(dana)
+    assert case is not None
+    with django_assert_num_queries(5):
+        reads.load_facts([case], evening(week(4)))
+    assert [mark.value for mark in case.facts.marks] == ["present"]
+    with django_assert_num_queries(4):  # no mark, so no list is asked for
+        reads.load_facts([case], evening(week(40)))
+    assert case.facts.marks == ()
+
+
+def test_an_excuse_given_long_before_and_an_absence_written_over_it_counts(story, dana):
+    """An excuse is the one mark that is written before its date: older than what a streak looks back to."""
+    story.at(evening(week(0)))
+    far = week(20)
+    excuse(actor=dana, meeting=story.meeting, original_local=datetime.combine(far, time(19)))
+    story.at(evening(far))
+    story.close(story.meeting, far, {dana: "absent"})
+    assert story.streak(dana) == 1
 
 
 def test_a_change_that_commits_late_is_not_lost(story, dana):

@@ -4,6 +4,8 @@ A provider's webhooks come in at /anymail/ (porchlight/urls.py), proven by ANYMA
 signature. Anymail speaks through Django signals; this is the one place that hears them.
 """
 
+import json
+import re
 from typing import Any
 
 try:
@@ -12,10 +14,13 @@ except ImportError:  # the site sends by SMTP
     REFUSED: tuple[type[Exception], ...] = ()
     TROUBLE: tuple[type[Exception], ...] = ()
 else:
-    REFUSED = (exceptions.AnymailRecipientsRefused, exceptions.AnymailInvalidAddress)
-    TROUBLE = (exceptions.AnymailAPIError,)
+    REFUSED = (exceptions.AnymailRecipientsRefused,)
+    # an address that cannot be read may be the site's own, in `from`: then no recipient is to blame
+    TROUBLE = (exceptions.AnymailAPIError, exceptions.AnymailInvalidAddress)
 
-OUTCOMES = {"bounced": "hard", "rejected": "hard", "delivered": "delivered"}
+LOST = {"bounced", "rejected"}
+FOR_GOOD = {"bounced", "invalid"}  # reasons; the others are the provider's own, or about what the site sends
+PASSING = re.compile(r"\bsoft|transient|temporar|quota|mailbox[^,;.]{0,20} full|\"hard_bounce\": false", re.IGNORECASE)
 UNWANTED = {"complained", "unsubscribed"}
 
 
@@ -40,12 +45,24 @@ def heard_report(sender: object, event: Any, esp_name: str, **more: object) -> N
     from delivery.inbound import address_said_stop, report_received  # noqa: PLC0415
 
     if event.event_type in UNWANTED:
-        address_said_stop(address=event.recipient)
-    elif event.event_type in OUTCOMES:
+        address_said_stop(address=event.recipient or "")
+    elif outcome := outcome_of(event):
         report_received(
             ref=str((event.metadata or {}).get("ref", "")),
             transport="email",
             address=event.recipient or "",
-            outcome=OUTCOMES[event.event_type],
+            outcome=outcome,
             detail=str(event.description or event.reject_reason or "")[:100],
         )
+
+
+def outcome_of(event: Any) -> str:
+    """delivered, hard, soft, or empty for what says nothing of the end.
+
+    Anymail calls every bounce "bounced", one of a full mailbox too; what the provider itself said tells them apart. In
+    doubt it is soft: it is tried again, and hard in the end.
+    """
+    if event.event_type not in LOST:
+        return "delivered" if event.event_type == "delivered" else ""
+    passing = PASSING.search(json.dumps(event.esp_event, default=str))
+    return "hard" if event.reject_reason in FOR_GOOD and not passing else "soft"
