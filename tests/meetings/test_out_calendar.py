@@ -163,6 +163,14 @@ class TestTheAddresses:
         assert self.get("/calendar/search.ics?day=someday")[0].status_code == 400
         assert self.get("/calendar/search.ics?place=Xyzzyville")[0].status_code == 400
 
+    def test_the_calendar_of_a_search_is_made_once_a_minute_for_all_who_subscribed(
+        self, lamp, settings, tmp_path, django_assert_num_queries
+    ):
+        settings.FEEDS_FOLDER, settings.FEEDS_KEPT_SECONDS = tmp_path, 60
+        first = self.get("/calendar/search.ics?q=lamp")[1]
+        with django_assert_num_queries(0):
+            assert self.get("/calendar/search.ics?q=lamp")[1] == first
+
     def test_a_group_by_its_address_without_the_groups_name_and_link(self, lamp):
         group = group_found_from_meeting(actor=make_account("Marta").person, meeting=lamp, name="Secret name")
         answer, text = self.get(f"/calendar/groups/{group.slug}.ics")
