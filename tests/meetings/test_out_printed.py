@@ -88,6 +88,7 @@ class TestThePage:
         assert '<body class="letter fold">' in text
         assert text.count('<section class="panel">') == 4
         assert text.count('<div class="side">') == 2
+        assert text.count("Times are Berlin time.") == 1, "on each panel that is not blank: sheets come apart"
 
     def test_what_narrows_the_search_narrows_the_paper(self):
         late = Meeting.objects.get(slug="late")
