@@ -70,7 +70,7 @@ def any_rule(dice):
 
 def test_a_parser_that_is_not_ours_finds_the_same_dates_of_random_rules(full, seed):
     dice = random.Random(seed)
-    for number in range(1000 if full else 200):
+    for number in range(1000 if full else 100):
         rule = any_rule(dice)
         one = Public(pk=number, slug=f"m{number}", name="M", zone=rule.zone, rule=rule, created_at=NOW)
         for after, before in SPANS:
