@@ -20,6 +20,8 @@ HTTPS = 443
 LIMIT = 64 * 1024  # bytes of an answer that are read
 # networks inside which an address of somewhere else is written: the guard cannot see where they lead
 TUNNELS = [ipaddress.ip_network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")]
+# what Python's lists miss: the site-local addresses of old IPv6 networks, the protocol assignments of IPv4
+OUR_OWN = [ipaddress.ip_network(net) for net in ("fec0::/10", "192.0.0.0/24")]
 
 
 class Refused(ValueError):
@@ -62,8 +64,8 @@ def check(url: str) -> SplitResult:
 def outside(address: str) -> bool:
     """True for a numeric address that belongs to the world and to nobody's own network."""
     found = ipaddress.ip_address(address.partition("%")[0])
-    tunnel = any(found in net for net in TUNNELS if net.version == found.version)
-    return found.is_global and not found.is_multicast and not found.is_reserved and not tunnel
+    listed = any(found in net for net in TUNNELS + OUR_OWN if net.version == found.version)
+    return found.is_global and not found.is_multicast and not found.is_reserved and not listed
 
 
 def dial(host: str, port: int, seconds: float, *, by_tls: bool, free: bool = False) -> socket.socket:

@@ -1,7 +1,8 @@
 """Fetches a meeting list from the web into files: once, within limits, and for a coordinator only from outside.
 
 An address that somebody typed into a page may name our own network, so every name and every redirect is looked at
-before it is called (ground.outside). Who has a shell on the server may name any address.
+before it is called (ground.outside), on the web's own ports. Who has a shell on the server may name any host; where
+that one leads to is looked at like all the rest.
 """
 
 import http.client
@@ -41,7 +42,7 @@ class Fetched:
 
 @dataclass(slots=True)
 class Fetching:
-    """How lists are fetched: into this folder; `trusted`: also from our own network."""
+    """How lists are fetched: into this folder; `trusted`: also when the host that is named lies in our own network."""
 
     folder: Path
     trusted: bool = False
@@ -49,12 +50,15 @@ class Fetching:
     on_bytes: OnBytes | None = None
     wait: float = TIMEOUT
     _number: int = 0
+    _read: int = 0
+    _named: str = ""
 
     def fetch(self, url: str, *, etag: str = "", last_modified: str = "") -> Fetched:
         """The list at this address: a file, or the root of a BMLT server with all that belongs to it.
 
         Raises Unchanged, or NotAList with a sentence that says why there is no list.
         """
+        self._read, self._named = 0, parts_of(url).hostname or ""
         root, query = _bmlt_root(url)
         if root:
             return self._server(root, query)
@@ -72,21 +76,18 @@ class Fetching:
 
     def _is_server(self, url: str) -> bool:
         try:
-            info = self._json(_ask(url, "GetServerInfo"))
+            found = self._get(_ask(url, "GetServerInfo")).paths[0]
+            return "versionInt" in _itself(_json(found, url))
         except NotAList:
             return False
-        return isinstance(info, list) and bool(info) and isinstance(info[0], dict) and "versionInt" in info[0]
 
     def _server(self, root: str, query: dict[str, str]) -> Fetched:
         """Everything that a server says of its meetings. One that gathers many servers gives them in pages only."""
         beside = [
             self._get(_ask(root, switcher)).paths[0] for switcher in ("GetServerInfo", "GetFormats", "GetServiceBodies")
         ]
-        info = json.loads(beside[0].read_bytes())
-        gathers = (
-            isinstance(info, list) and info and str(info[0].get("aggregator_mode_enabled", "")).lower() in {"true", "1"}
-        )
-        if not gathers:
+        itself = _itself(_json(beside[0], root))
+        if str(itself.get("aggregator_mode_enabled", "")).lower() not in {"true", "1"}:
             return Fetched([*beside, self._get(_ask(root, "GetSearchResults", query)).paths[0]])
         return Fetched([*beside, *self._pages(root, query)])
 
@@ -103,12 +104,6 @@ class Fetching:
             before = said
         return pages or [page]
 
-    def _json(self, url: str) -> object:
-        try:
-            return json.loads(self._get(url).paths[0].read_bytes())
-        except ValueError as error:
-            raise NotAList(f"{url} did not answer in JSON.") from error
-
     # --- one file
 
     def _get(self, url: str, *, etag: str = "", last_modified: str = "") -> Fetched:
@@ -123,7 +118,7 @@ class Fetching:
             if isinstance(found, Fetched):
                 return found
             url = found
-        raise NotAList(f"{url} leads from one address to the next.")
+        raise NotAList(f"{_shown(url)} leads from one address to the next.")
 
     def _once(self, url: str, headers: dict[str, str], end: float) -> Fetched | str:
         """The file, or the address that the server names instead."""
@@ -156,18 +151,19 @@ class Fetching:
 
     def _line(self, parts: SplitResult) -> socket.socket:
         host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
-        free = self.trusted or f"{host}:{port}" in settings.OUTSIDE_ALLOWED
+        free = f"{host}:{port}" in settings.OUTSIDE_ALLOWED or (self.trusted and host == self._named)
+        if not free and port not in PORTS.values():
+            raise outside.Refused("only the ports 80 and 443 are called")
         return outside.dial(host, port, self.wait, by_tls=parts.scheme == "https", free=free)
 
     def _kept(self, answer: http.client.HTTPResponse, end: float) -> Path:
         """The answer in a file of its own."""
         self._number += 1
         path = self.folder / f"{self._number}.list"
-        read = 0
         with path.open("wb") as out:
             while piece := answer.read1(CHUNK):
-                read += len(piece)
-                if read > self.most_bytes:
+                self._read += len(piece)  # of all files of the list
+                if self._read > self.most_bytes:
                     raise NotAList(f"The list is larger than {self.most_bytes // 2**20} MB (PORCHLIGHT_MAX_FEED_MB).")
                 if time.monotonic() > end:
                     raise NotAList("The list did not come to its end in time.")
@@ -189,6 +185,18 @@ def parts_of(url: str) -> SplitResult:
     if parts.scheme not in PORTS or not parts.hostname or parts.username is not None or not plain:
         raise NotAList("That is no web address: give one that begins with https://, without a name or password in it.")
     return parts
+
+
+def _json(path: Path, url: str) -> object:
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError as error:
+        raise NotAList(f"{_shown(url)} did not answer in JSON.") from error
+
+
+def _itself(info: object) -> dict[str, object]:
+    """What a server says of itself: an array of one object; empty when it is something else."""
+    return info[0] if isinstance(info, list) and info and isinstance(info[0], dict) else {}
 
 
 def _shown(url: str) -> str:

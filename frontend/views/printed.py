@@ -19,7 +19,8 @@ from meetings.selectors.asking import asked_from
 from meetings.selectors.printed import Line, Printed, printed
 
 PAPERS = ("a4", "letter")
-KEPT = ("q", "place", "near", "radius", "mode", "tags")  # of a search; a list for paper has all days
+# of a search; a list for paper has all days
+KEPT = ("q", "place", "near", "radius", "mode", "tags", "lang", "fellowship")
 
 
 @require_safe

@@ -46,12 +46,15 @@ def widget_json(request: HttpRequest) -> HttpResponseBase:
             asked = asked_from(params)
             if asked.unknown_place:
                 return refuse(_("No town of this name is known here."), 400)
-            now = clock.now()
-            page = finder.search(asked.search, now=now, after=params.get("after", ""), limit=rows)
+
+            def make() -> list[bytes]:
+                now = clock.now()
+                page = finder.search(asked.search, now=now, after=params.get("after", ""), limit=rows)
+                return [json.dumps(_answer(page, now), ensure_ascii=False).encode()]
+
+            return send(request, make, content_type=JSON)
         except ValidationError as error:
             return refuse(" ".join(error.messages), 400)
-        answer = _answer(page, now)
-    return send(request, lambda: [json.dumps(answer, ensure_ascii=False).encode()], content_type=JSON)
 
 
 def _answer(page: finder.Page, now: datetime) -> dict[str, Any]:

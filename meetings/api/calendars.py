@@ -1,7 +1,7 @@
 """iCalendar: GET /calendar/meetings/<slug>.ics, /calendar/groups/<slug>.ics, /calendar/search.ics?… and the private
 /calendar/mine/<token>.ics. All but the last are public."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -21,8 +21,10 @@ from meetings.api.feeds import page_of
 from meetings.api.public import CALENDAR, refuse, send
 from meetings.out.calendar import calendar
 from meetings.out.public import Public
-from meetings.selectors import finder, published
+from meetings.selectors import published
 from meetings.selectors.asking import asked_from
+from meetings.selectors.finder import Search
+from meetings.selectors.first_found import first_found
 from meetings.selectors.planned import planned
 from meetings.services.calendars import calendar_give, calendar_owner, calendar_revoke, calendar_standing
 from people.models import Person, person_of
@@ -36,7 +38,7 @@ def of_meeting(request: HttpRequest, slug: str) -> HttpResponseBase:
     one = published.published_one(slug, clock.now())
     if one is None:
         return refuse(NOT_HERE, 404)
-    return _send(request, [one], one.name, f"{slug}.ics")
+    return _send(request, lambda: [one], one.name, f"{slug}.ics")
 
 
 @require_safe
@@ -45,7 +47,7 @@ def of_group(request: HttpRequest, slug: str) -> HttpResponseBase:
     rows = published.published_of_group(slug, clock.now())
     if not rows:
         return refuse(NOT_HERE, 404)
-    return _send(request, rows, settings.SENDER_LABEL, "group.ics")
+    return _send(request, lambda: rows, settings.SENDER_LABEL, "group.ics")
 
 
 @require_safe
@@ -56,18 +58,15 @@ def of_search(request: HttpRequest) -> HttpResponseBase:
         asked = asked_from({key: str(value) for key, value in params.items()})
         if asked.unknown_place:
             return refuse("No town of this name is known here.", 400)
-        pks: dict[int, None] = {}
-        after = ""
-        while len(pks) < MOST:
-            page = finder.search(asked.search, now=clock.now(), after=after, limit=finder.MOST)
-            pks |= dict.fromkeys(row.meeting.pk for row in page.rows)
-            after = page.after
-            if not after:
-                break
+        return _send(request, lambda: _found(asked.search), settings.SENDER_LABEL, "meetings.ics")
     except ValidationError as error:
         return refuse(" ".join(error.messages), 400)
-    rows = published.published_by_pk(list(pks)[:MOST], clock.now())
-    return _send(request, rows, settings.SENDER_LABEL, "meetings.ics")
+
+
+def _found(asked: Search) -> list[Public]:
+    """The first meetings of a search. Raises ValidationError."""
+    pks, _more = first_found(asked, now=clock.now(), most=MOST)
+    return published.published_by_pk(pks, clock.now())
 
 
 @require_safe
@@ -79,17 +78,18 @@ def of_member(request: HttpRequest, token: str) -> HttpResponseBase:
         return refuse(str(error), error.status)
     if owner is None:
         return refuse(NOT_HERE, 404)
-    response = _send(request, planned(owner, clock.now()), settings.SENDER_LABEL, "mine.ics", private=True)
+    person = owner
+    response = _send(request, lambda: planned(person, clock.now()), settings.SENDER_LABEL, "mine.ics", private=True)
     response.headers["X-Robots-Tag"] = "noindex"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 
 
 def _send(
-    request: HttpRequest, rows: Iterable[Public], name: str, filename: str, *, private: bool = False
+    request: HttpRequest, rows: Callable[[], Iterable[Public]], name: str, filename: str, *, private: bool = False
 ) -> HttpResponseBase:
     def make() -> Iterable[bytes]:
-        return [calendar(rows, name=name, host=settings.HOST, page=page_of, now=clock.now())]
+        return [calendar(rows(), name=name, host=settings.HOST, page=page_of, now=clock.now())]
 
     return send(request, make, content_type=CALENDAR, filename=filename, private=private)
 

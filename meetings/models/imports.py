@@ -10,14 +10,15 @@ class Import(models.Model):
     """One list on its way in. The worker reads it, a coordinator looks at what would change and applies it.
 
     `lease_until`: a worker has it until then; one that died leaves it to the next. `numbers` are those of the report,
-    `reason` the sentence why it was refused. Parts are kept until it is applied or dropped, the changes while it may
-    be undone: only the latest applied one of a source can be.
+    `reason` the sentence why it was refused. Parts are kept until it is applied or dropped. Only the latest applied
+    one of a source can be undone; of those before it KEPT stay to be read, with their changes.
     """
 
     WAITING, READY, AGREED, DONE, REFUSED, UNDO, UNDONE = (
         "waiting", "ready", "agreed", "done", "refused", "undo", "undone",
     )  # fmt: skip
     STATES = (WAITING, READY, AGREED, DONE, REFUSED, UNDO, UNDONE)
+    KEPT = 20  # imports of a list that are settled
     AT_WORK = (WAITING, AGREED, UNDO)  # the worker has something to do
 
     source = models.ForeignKey("meetings.Source", on_delete=models.CASCADE, related_name="imports")

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from meetings.guide import HYBRID, IN_PERSON, ONLINE
 from meetings.out.bmlt_formats import Format, Known, formats_of
-from meetings.out.public import HYBRID, IN_PERSON, ONLINE, Public, address_parts, clock_text
+from meetings.out.public import Public, address_parts, clock_text
 
 VENUES = {IN_PERSON: "1", ONLINE: "2", HYBRID: "3"}
 MODES = {1: IN_PERSON, 2: ONLINE, 3: HYBRID}

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from meetings.guide import HYBRID, ONLINE
 from meetings.guide_types import TYPES
-from meetings.out.public import HYBRID, ONLINE, Public
+from meetings.out.public import Public
 
 LANGUAGE = "en"
 LISTS_IDS = 100_000  # of a list's own formats: so many times its id, and theirs

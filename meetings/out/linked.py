@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from ground.wall import to_wall
-from meetings.out.public import HYBRID, IN_PERSON, ONLINE, Public, address_parts, clock_text
+from meetings.guide import HYBRID, IN_PERSON, ONLINE
+from meetings.out.public import Public, address_parts, clock_text
 from meetings.schedule import Held
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -1,7 +1,8 @@
 """Writes rows as the CSV that NA World Services takes (BMLT GetNAWSDump): 52 columns, deleted meetings marked D."""
 
+from meetings.guide import ONLINE
 from meetings.out.bmlt import Row
-from meetings.out.public import ONLINE, address_parts, clock_text
+from meetings.out.public import address_parts, clock_text
 
 COLUMNS = (
     "Committee", "CommitteeName", "AddDate", "AreaRegion", "ParentName", "ComemID", "ContactID", "ContactName",

@@ -7,12 +7,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ground.wall import to_wall
+from meetings.guide import DAY_MINUTES, IN_PERSON
 from meetings.schedule import DAY_CODES, EVERY_DAY, Changes, Rule, next_held
 
-DAY_MINUTES = 24 * 60
 AHEAD = timedelta(days=7)  # a series that begins later than this is not in a weekly list yet
-IN_PERSON, ONLINE, HYBRID = "in_person", "online", "hybrid"
-OF_PEOPLE = ("contact_", "email", "phone")  # keys of `extra` that lead to a person; they go with the link
+OF_PEOPLE = ("contact_", "email", "phone", "mailing_address")  # keys of `extra` that lead to a person
+NOTES = ("group_notes", "location_notes")  # passcodes stand in these, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +119,10 @@ def clock_text(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
-def held_to_itself(extra: Mapping[str, str]) -> dict[str, str]:
-    """`extra` without what leads to a person, for a meeting whose group keeps its ways in to itself."""
-    return {key: value for key, value in extra.items() if not key.startswith(OF_PEOPLE)}
+def held_to_itself(extra: Mapping[str, str], mode: str) -> dict[str, str]:
+    """`extra` of a meeting whose group keeps its ways in to itself: without what leads to a person, or online."""
+    hidden = OF_PEOPLE if mode == IN_PERSON else OF_PEOPLE + NOTES
+    return {key: value for key, value in extra.items() if not key.startswith(hidden)}
 
 
 def joined(pieces: Iterator[bytes], size: int = 1 << 16) -> Iterator[bytes]:

@@ -18,6 +18,8 @@ from meetings.models import Meeting, MeetingDay, Source
 from meetings.out.bmlt import MILES, MODES, OWN_BODY, Row, pk_of, rows_of
 from meetings.out.bmlt_asked import RINGS, Asked, Chosen, Near
 from meetings.out.bmlt_formats import Format, formats_of, of_list
+from meetings.selectors.finder import Search
+from meetings.selectors.finder.where import window_of
 from meetings.selectors.published import CHUNK, COLUMNS, open_meetings, public_of, published
 
 # what the database can sort by, in the words of the request
@@ -29,6 +31,7 @@ ORDERS: dict[str, Any] = {
     "location_text": F("meeting__place"),
 }
 MOST_WORDS = 8
+EARTH = (-90.0, -180.0, 90.0, 180.0)
 
 
 def found(asked: Asked, now: datetime, root: str) -> Iterator[Row]:
@@ -139,7 +142,17 @@ def _narrowed(asked: Asked) -> QuerySet[MeetingDay]:
         days = days.filter(meeting__mode__in=modes)
     for word in fold(asked.words).split()[:MOST_WORDS]:
         days = days.filter(Q(meeting__folded__contains=f" {word}") | Q(meeting__folded__startswith=word))
+    if asked.near:
+        days = days.filter(**_window(asked.near))
     return _of_bodies(days, "meeting__", asked.services, recursive=asked.recursive)
+
+
+def _window(near: Near) -> dict[str, Any]:
+    """The columns of all that can lie within the width or the widest ring; the distance itself is measured later."""
+    radius = RINGS[-1] * MILES if near.least else near.km
+    south, west, north, east = window_of(Search(near=(near.latitude, near.longitude), radius=radius)) or EARTH
+    found = {"meeting__latitude__range": (south, north)}
+    return found if west < -180 or east > 180 else found | {"meeting__longitude__range": (west, east)}
 
 
 def _of_bodies(rows: QuerySet[Any], to: str, bodies: Chosen, *, recursive: bool) -> QuerySet[Any]:

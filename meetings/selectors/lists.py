@@ -30,7 +30,7 @@ def list_for(actor: Person, source_id: int) -> Source:
     """One list, with `listed` and its imports, the latest first, as `history`. Raises Source.DoesNotExist."""
     _refuse(actor)
     listed = Count("meetings", filter=Q(meetings__closed_at=None))
-    history = Prefetch("imports", Import.objects.order_by("-pk")[:20], "history")
+    history = Prefetch("imports", Import.objects.order_by("-pk")[: Import.KEPT], "history")
     return Source.objects.annotate(listed=listed).prefetch_related(history).get(pk=source_id)
 
 

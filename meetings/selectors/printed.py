@@ -8,6 +8,7 @@ from meetings.out.public import Public
 from meetings.schedule import occurrences
 from meetings.selectors import finder
 from meetings.selectors.finder import Search
+from meetings.selectors.first_found import first_found
 from meetings.selectors.published import published_by_pk
 
 MOST = 2000  # meetings on one list
@@ -39,19 +40,12 @@ def printed(asked: Search, *, now: datetime) -> Printed:
     Raises ValidationError. Queries grow with the hundreds of meetings only.
     """
     zone = asked.zone or finder.main_zone()
-    pks: dict[int, None] = {}
-    after = ""
-    while len(pks) <= MOST:
-        page = finder.search(asked, now=now, after=after, limit=finder.MOST)
-        pks |= dict.fromkeys(row.meeting.pk for row in page.rows)
-        after = page.after
-        if not after:
-            break
+    pks, more = first_found(asked, now=now, most=MOST)
     today = to_wall(now, zone).date()
     start, end = _midnight(today, zone), _midnight(today + timedelta(days=7), zone)
     lines: list[Line] = []
     asking: list[Line] = []
-    for one in published_by_pk(list(pks)[:MOST], now):
+    for one in published_by_pk(pks, now):
         if one.rule is None:
             asking.append(Line(one, None, None))
             continue
@@ -68,7 +62,7 @@ def printed(asked: Search, *, now: datetime) -> Printed:
             days.append((line.starts.date(), []))
         days[-1][1].append(line)
     asking.sort(key=lambda line: line.one.name.casefold())
-    return Printed(zone, today, days, asking, more=bool(after) or len(pks) > MOST)
+    return Printed(zone, today, days, asking, more=more)
 
 
 def _midnight(day: date, zone: str) -> datetime:

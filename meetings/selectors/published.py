@@ -12,9 +12,10 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from meetings.guide import IN_PERSON
 from meetings.guide_slugs import slug_out
 from meetings.models import Meeting, Source
-from meetings.out.public import IN_PERSON, Public, held_to_itself
+from meetings.out.public import Public, held_to_itself
 from meetings.schedule import Rule
 from meetings.selectors.held import changes_of
 
@@ -52,7 +53,7 @@ def public_of(values: Iterable[Any]) -> Public:
     if group is not None and group_closed_at is None:  # a group here has it: the ways in are its members'
         url = phone = how = ""
         notes = notes if mode == IN_PERSON else ""  # passcodes often stand in the notes
-        extra = held_to_itself(extra)
+        extra = held_to_itself(extra, mode)
     return Public(
         pk=pk, slug=slug, name=name, zone=zone,
         rule=Rule(starts_local.replace(tzinfo=None), zone, minutes, rrule) if starts_local else None,

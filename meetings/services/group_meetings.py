@@ -24,7 +24,7 @@ from meetings.schedule import ending, last_day, next_held
 from meetings.selectors.attendance import stored_local
 from meetings.selectors.held import changes_of, rule_of
 from meetings.services.commitments import commitments_end
-from meetings.services.list_words import list_word_begin
+from meetings.services.list_words import list_word_begin, list_words_end
 from meetings.services.occurrences import occurrences_rematch
 from meetings.services.upcoming import schedule_write, upcoming_refresh
 from meetings.wording import folded_words
@@ -187,7 +187,8 @@ def meeting_end(*, actor: Person, meeting: Meeting) -> None:
 def group_end(*, actor: Person, group: Group) -> None:
     """Close a group with all that hangs on it: memberships, invitations, commitments, its own meetings.
 
-    Meetings of imported lists stay listed and may found another group. Facilitators only; Conflict when closed.
+    Meetings of imported lists stay listed, as their list has them, and may found another group. Facilitators only;
+    Conflict when closed.
     """
     now = clock.now()
     with transaction.atomic():
@@ -196,6 +197,7 @@ def group_end(*, actor: Person, group: Group) -> None:
         held = list(Meeting.objects.filter(group=group, closed_at=None))
         for meeting in held:
             _drop_coming(meeting, now)
+        list_words_end(meetings=held, now=now)
         Meeting.objects.filter(group=group, closed_at=None, source=None).update(closed_at=now)
         upcoming_refresh(meeting_ids=[meeting.pk for meeting in held], now=now)
 

@@ -59,8 +59,12 @@ def import_begin(*, actor: Person, name: str, zone: str = "", address: str = "",
             Source.objects.filter(pk=source.pk).update(zone=zone)
         Import.objects.filter(source=source, state=Import.READY).delete()  # the newer list takes its place
         run = _open(source, Import(address=address, asked_at=now, bytes_given=given, lease_until=now + LENDING))
-    for number, file in enumerate(files):
-        parts_write(run, number, file.chunks(PIECE))
+    try:
+        for number, file in enumerate(files):
+            parts_write(run, number, file.chunks(PIECE))
+    except BaseException:  # half a list is none, and must not stand in the way of the next try
+        run.delete()
+        raise
     Import.objects.filter(pk=run.pk).update(lease_until=None)
     wake.publish("work")
     return run

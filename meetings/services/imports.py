@@ -170,13 +170,18 @@ def take_in(
 
 
 def settle(run: Import, report: Report) -> None:
-    """The import is done; what it can be undone from takes the place of what the one before left."""
+    """The import is done; what it can be undone from takes the place of what the one before left.
+
+    Of what was before it the latest stay to be read: a list that is looked at every six hours has no end of them.
+    """
     run.state, run.settled_at, run.lease_until = Import.DONE, clock.now(), None
     run.numbers = run.numbers | report.numbers() | {"changed_fields": dict(report.changed_fields.most_common())}
     run.entries = report.entries
     run.save(update_fields=["state", "settled_at", "lease_until", "numbers", "entries"])
-    older = Import.objects.filter(source=run.source_id, state__in=[Import.DONE, Import.UNDONE]).exclude(pk=run.pk)
-    ImportUndo.objects.filter(of__in=older).delete()
+    settled = Import.objects.filter(source=run.source_id).exclude(state__in=[*Import.AT_WORK, Import.READY])
+    older = settled.exclude(pk=run.pk).order_by("-pk")
+    ImportUndo.objects.filter(of__source=run.source_id).exclude(of=run).delete()
+    Import.objects.filter(pk__in=list(older.values_list("pk", flat=True)[Import.KEPT - 1 :])).delete()
     ImportPart.objects.filter(of=run).delete()
 
 

@@ -66,6 +66,23 @@ def _alike(unit: str, one: Words, other: Words) -> bool:
     return one == other
 
 
+def list_words_end(*, meetings: Iterable[Meeting], now: datetime) -> None:
+    """Their group is gone, and the list alone speaks of these meetings again: what the group changed goes with it,
+    above all its own link, which was for its members. In the transaction that ends the group."""
+    listed = {meeting.pk: meeting for meeting in meetings if meeting.source_id is not None}
+    words = ListWord.objects.filter(meeting__in=listed)
+    moved: list[Meeting] = []
+    for word in words:
+        row = listed[word.meeting_id]
+        columns = _take(row, {column: revived(column, value) for column, value in word.said.items()})
+        if columns:
+            row.folded = folded_of(row)
+            row.save(update_fields=[*columns, "folded"])
+            moved.append(row)
+    schedule_write(meetings=moved, now=now)
+    words.delete()
+
+
 def list_word_accept(*, actor: Person, meeting: Meeting, unit: str) -> None:
     """The group takes over what the list says. Facilitators only; Settled when the list does not say so any more."""
     word = _word(actor, meeting)

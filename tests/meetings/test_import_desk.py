@@ -1,77 +1,26 @@
-"""The coordinator's desk for meeting lists: looked at before it is applied, undone after, looked at again by itself."""
-
-import json
-from dataclasses import replace
-from datetime import time
+"""The coordinator's desk for meeting lists: looked at before it is applied, undone after, on its pages."""
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import CommandError, call_command
 from django.test import Client
 
 from ground import clock
 from ground.errors import Conflict, Settled
-from meetings.models import Import, ImportPart, ListWord, Meeting, Source
-from meetings.selectors import attendance, lists
-from meetings.services import group_meetings, import_desk, list_words
-from meetings.services.import_work import imports_due
-from meetings.services.imports import feed_import
+from meetings.models import Import, ImportChange, ImportPart, Meeting, Source
+from meetings.selectors import lists
+from meetings.services import import_desk
 from people.models import Account
-from tests.list_twin import office
-from tests.people_of_the_story import DAY, HOUR, NOW, make_account, make_member
+from tests.meetings.list_desk import DOOR, LAMP, PORCH, hand_in, sent, take_in, work
+from tests.people_of_the_story import HOUR, NOW, make_account, make_member
 
 pytestmark = pytest.mark.django_db
-LAMP = {"name": "Lamp", "slug": "lamp", "day": 1, "time": "19:00", "timezone": "Europe/Berlin"}
-PORCH = LAMP | {"slug": "porch", "name": "Porch", "day": 2}
-DOOR = LAMP | {"slug": "door", "name": "Door", "day": 3}
 
 
 @pytest.fixture(autouse=True)
 def evening():
     with clock.frozen(NOW):
         yield
-
-
-@pytest.fixture
-def coordinator():
-    person = make_member("Cora")
-    Account.objects.filter(person=person).update(is_coordinator=True)
-    return person
-
-
-@pytest.fixture
-def there(settings):
-    with office() as found:
-        settings.OUTSIDE_ALLOWED = {found.place}
-        yield found
-
-
-def sent(*entries, name="list.json"):
-    return SimpleUploadedFile(name, json.dumps(entries).encode())
-
-
-def work(now=NOW):
-    """The worker, until nothing is left to do."""
-    with clock.frozen(now):
-        return sum(iter(lambda: imports_due(now=now), 0))
-
-
-def hand_in(coordinator, *entries, name="Office"):
-    """The import as it stands after the worker has read it."""
-    run = import_desk.import_begin(actor=coordinator, name=name, files=[sent(*entries)])
-    work()
-    run.refresh_from_db()
-    return run
-
-
-def take_in(coordinator, *entries, name="Office"):
-    run = hand_in(coordinator, *entries, name=name)
-    import_desk.import_agree(actor=coordinator, import_id=run.pk)
-    work()
-    run.refresh_from_db()
-    assert run.state == Import.DONE
-    return run
 
 
 # --- looked at, applied, undone -------------------------------------------------------------------------------
@@ -213,289 +162,31 @@ def test_only_coordinators_have_the_desk(coordinator):
             read(outsider, *asked)
 
 
-# --- from the web ---------------------------------------------------------------------------------------------
-
-
-def page(*entries, **headers):
-    return 200, headers, json.dumps(entries).encode()
-
-
-def test_a_list_at_an_address_is_fetched_through_redirects_and_kept_as_it_was_seen(coordinator, there):
-    there.pages |= {"/old": (302, {"Location": "/list"}, b""), "/list": page(LAMP, ETag='"1"')}
-    run = import_desk.import_begin(actor=coordinator, name="Office", address=there.url("/old"))
+def test_of_a_list_that_is_looked_at_for_ever_the_latest_imports_stay_and_the_rest_goes(coordinator, monkeypatch):
+    monkeypatch.setattr(Import, "KEPT", 3)
+    runs = [take_in(coordinator, LAMP | {"name": f"Lamp {number}"}) for number in range(5)]
+    refused = import_desk.import_begin(actor=coordinator, name="Office", files=[SimpleUploadedFile("x", b"{}")])
     work()
-    there.pages["/list"] = page(LAMP, PORCH)
-    import_desk.import_agree(actor=coordinator, import_id=run.pk)
-    work()
-    assert Meeting.objects.get().name == "Lamp", "what was looked at is what is taken in"
+    runs.append(take_in(coordinator, LAMP | {"name": "Lamp 5"}))
+    kept = [runs[4].pk, refused.pk, runs[5].pk]
+    assert sorted(Import.objects.values_list("pk", flat=True)) == sorted(kept)
+    assert set(ImportChange.objects.values_list("of", flat=True)) <= set(kept)
+    assert lists.import_for(coordinator, runs[4].pk).kinds["changed"] == 1
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:9/x", "http://localhost/x", "http://[::1]/x", "http://10.0.0.1/x"])
-def test_an_address_inside_our_own_network_is_not_called(coordinator, url):
-    run = import_desk.import_begin(actor=coordinator, name="Office", address=url)
-    work()
-    run.refresh_from_db()
-    assert run.state == Import.REFUSED
-    assert "does not lie outside" in run.reason
+class BreaksOff(SimpleUploadedFile):
+    """A file whose second piece never comes."""
+
+    def chunks(self, chunk_size=None):
+        yield b'[{"name": "half'
+        raise OSError("the browser went away")
 
 
-def test_a_redirect_into_our_own_network_is_not_followed(coordinator, there):
-    with office() as inside:
-        inside.pages["/secret"] = page(LAMP)
-        there.pages["/list"] = (302, {"Location": inside.url("/secret")}, b"")
-        run = import_desk.import_begin(actor=coordinator, name="Office", address=there.url("/list"))
-        work()
-        run.refresh_from_db()
-        assert run.state == Import.REFUSED
-        assert not inside.asked
-
-
-@pytest.mark.parametrize(
-    ("answer", "word"),
-    [
-        ((404, {}, b"gone"), "answered 404"),
-        ((200, {}, b"<html>Sign in</html>"), "web page"),
-        ((200, {"Content-Length": "5000"}, b'[{"name": "cut'), "broke off"),
-        ((302, {"Location": "/list"}, b""), "from one address to the next"),
-        ((302, {"Location": "file:///etc/passwd"}, b""), "no web address"),
-    ],
-)
-def test_an_address_without_a_list_says_what_it_is_instead(coordinator, there, answer, word):
-    there.pages["/list"] = answer
-    run = import_desk.import_begin(actor=coordinator, name="Office", address=there.url("/list"))
-    work()
-    run.refresh_from_db()
-    assert run.state == Import.REFUSED
-    assert word in run.reason
-    assert not Meeting.objects.exists()
-    with pytest.raises(CommandError, match="Nothing was written") as refused:
-        call_command("importmeetings", there.url("/list"))
-    assert refused.value.returncode == 2
-
-
-def test_more_than_the_largest_list_is_not_fetched_to_its_end(there, settings):
-    settings.MEETINGS_MAX_FEED_BYTES = 200_000
-    there.pages["/list"] = page(*[LAMP | {"slug": str(n)} for n in range(3000)])
-    with pytest.raises(CommandError, match="larger than"):
-        call_command("importmeetings", there.url("/list"))
-
-
-BMLT = {
-    "id_bigint": "7", "meeting_name": "Lamp", "weekday_tinyint": "2", "start_time": "18:00:00",
-    "duration_time": "00:00:00", "time_zone": "America/New_York", "format_shared_id_list": "5", "formats": "Q",
-    "service_body_bigint": "3", "published": "1",
-}  # fmt: skip
-
-
-def bmlt_server(there, meetings, *, gathers=False):
-    """A server at /main_server; one that gathers others gives nothing without pages, and two a page."""
-
-    def door(asked):
-        switcher = asked["switcher"][0]
-        if switcher == "GetSearchResults" and gathers:
-            if "page_size" not in asked:
-                return page()
-            turn = int(asked["page_num"][0])
-            return page(*meetings[2 * turn - 2 : 2 * turn])
-        said = {
-            "GetServerInfo": [
-                {"versionInt": "4002007", "available_keys": "x", "defaultDuration": "01:30",
-                 "aggregator_mode_enabled": gathers}
-            ],
-            "GetFormats": [{"key_string": "Q", "name_string": "Abierta", "id": "5", "world_id": "OPEN", "lang": "es"}],
-            "GetServiceBodies": [{"id": "3", "parent_id": "0", "name": "Area", "type": "AS", "world_id": "AR1"}],
-            "GetSearchResults": meetings,
-        }  # fmt: skip
-        return page(*said[switcher])
-
-    there.pages["/main_server/client_interface/json/"] = door
-    there.pages["/main_server/"] = (200, {}, b"<html>BMLT</html>")
-
-
-@pytest.mark.parametrize("path", ["/main_server/", "/main_server/client_interface/json/?switcher=GetSearchResults"])
-def test_the_address_of_a_bmlt_server_brings_its_meetings_formats_and_bodies(there, path):
-    bmlt_server(there, [BMLT])
-    feed_import(address=there.url(path), name="na")
-    meeting = Meeting.objects.get()
-    assert (meeting.types, meeting.minutes, meeting.extra["service_body_name"]) == (["O"], 90, "Area")
-
-
-def test_a_server_that_gathers_others_is_read_page_by_page(there):
-    bmlt_server(there, [BMLT | {"id_bigint": str(n)} for n in range(5)], gathers=True)
-    report = feed_import(address=there.url("/main_server/"), name="na")
-    assert (report.entries, report.added) == (5, 5)
-    assert sum("page_num" in path for path, _ in there.asked) == 4
-
-
-# --- looked at again by itself --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def watched(coordinator, there):
-    """A list at an address that is looked at every six hours; it was taken in once."""
-    there.pages["/list"] = page(LAMP, PORCH, DOOR, ETag='"1"')
-    run = import_desk.import_begin(actor=coordinator, name="Office", address=there.url("/list"))
-    work()
-    import_desk.import_agree(actor=coordinator, import_id=run.pk)
-    work()
-    there.asked.clear()
-    source = Source.objects.get()
-
-    def set_to(*, by_itself=False):
-        import_desk.refresh_set(
-            actor=coordinator, source_id=source.pk, address=source.address, hours=6, by_itself=by_itself
-        )
-        work()
-        return source
-
-    return set_to
-
-
-def test_a_list_that_has_not_changed_is_asked_for_by_its_etag_and_leaves_no_trace(watched, there):
-    source = watched()
-    assert [headers.get("if-none-match") for _, headers in there.asked] == ['"1"']
-    assert Import.objects.count() == 1
-    source.refresh_from_db()
-    assert (source.checked_at, source.refresh_at) == (NOW, NOW + 6 * HOUR)
-    assert work(NOW + 5 * HOUR) == 0
-    assert work(NOW + 6 * HOUR) > 0
-
-
-def test_what_a_look_finds_waits_for_the_coordinator_unless_it_may_apply_it_itself(watched, there):
-    watched()
-    there.pages["/list"] = page(LAMP | {"name": "Lantern"}, PORCH, DOOR, ETag='"2"')
-    work(NOW + 6 * HOUR)
-    run = Import.objects.latest("pk")
-    assert (run.state, run.scheduled, run.numbers["changed"]) == (Import.READY, True, 1)
-    assert not Meeting.objects.filter(name="Lantern").exists()
-    source = watched(by_itself=True)
-    assert Meeting.objects.filter(name="Lantern").exists()
-    source.refresh_from_db()
-    assert source.etag == '"2"'
-
-
-def test_a_look_that_would_close_more_than_half_of_the_list_always_waits(watched, there):
-    watched(by_itself=True)
-    there.pages["/list"] = page(LAMP)
-    work(NOW + 6 * HOUR)
-    assert Import.objects.latest("pk").state == Import.READY
-    assert Meeting.objects.filter(closed_at=None).count() == 3
-
-
-def test_a_list_that_cannot_be_had_is_tried_again_later_each_time_and_says_why(watched, there):
-    source = watched()
-    there.pages["/list"] = (500, {}, b"")
-    waits, now = [], NOW + 6 * HOUR
-    for _ in range(4):
-        work(now)
-        source.refresh_from_db()
-        waits.append((source.refresh_at - now) / HOUR)
-        now = source.refresh_at
-    assert waits == [1, 2, 4, 8]
-    assert (source.failures, "answered 500" in source.trouble) == (4, True)
-    assert Meeting.objects.filter(closed_at=None).count() == 3
-    there.pages["/list"] = page(LAMP, PORCH, DOOR)
-    work(now)
-    source.refresh_from_db()
-    assert (source.failures, source.trouble, source.refresh_at) == (0, "", now + 6 * HOUR)
-
-
-def test_an_undone_list_does_not_come_back_by_itself(watched, there, coordinator):
-    watched(by_itself=True)
-    there.pages["/list"] = page(LAMP | {"name": "Lantern"}, PORCH, DOOR)
-    work(NOW + 6 * HOUR)
-    import_desk.import_take_back(actor=coordinator, import_id=Import.objects.latest("pk").pk)
-    work(NOW + 7 * HOUR)
-    work(NOW + 3 * DAY)
-    assert Meeting.objects.filter(name="Lamp").exists()
-
-
-def test_hours_out_of_reason_are_refused(coordinator, there):
-    run = hand_in(coordinator, LAMP)
-    with pytest.raises(ValidationError):
-        import_desk.refresh_set(
-            actor=coordinator, source_id=run.source_id, address=there.url("/list"), hours=0, by_itself=False
-        )
-
-
-# --- claimed by a group ---------------------------------------------------------------------------------------
-
-PLAN = group_meetings.Plan(name="Our lamp", weekdays=(0,), starts=time(19, 0), zone="Europe/Berlin")
-
-
-@pytest.fixture
-def claimed(coordinator):
-    """A facilitator whose group has claimed the meeting of a list."""
-    take_in(coordinator, LAMP, PORCH)
-    person = make_member("Fay")
-    meeting = Meeting.objects.get(slug="lamp")
-    group_meetings.group_found_from_meeting(actor=person, meeting=meeting, name="Lamp")
-    return person, Meeting.objects.get(slug="lamp")
-
-
-def test_what_a_group_never_changed_follows_the_list(coordinator, claimed):
-    _, meeting = claimed
-    take_in(coordinator, LAMP | {"time": "20:00"}, PORCH)
-    meeting.refresh_from_db()
-    assert meeting.starts_local.hour == 20
-    assert lists.differences_of(meeting) == []
-
-
-def test_a_groups_own_edit_wins_and_what_the_list_says_is_shown(coordinator, claimed):
-    person, meeting = claimed
-    group_meetings.meeting_edit(actor=person, meeting=meeting, plan=replace(PLAN, starts=time(18, 0)))
-    take_in(coordinator, LAMP | {"time": "20:00", "notes": "Ring twice"}, PORCH)
-    meeting.refresh_from_db()
-    assert (meeting.name, meeting.starts_local.hour, meeting.notes) == ("Our lamp", 18, "Ring twice")
-    assert [(one.unit, one.lines) for one in lists.differences_of(meeting)] == [
-        ("when", [("time", "18:00", "20:00")]),
-        ("name", [("name", "Our lamp", "Lamp")]),
-    ]
-
-
-def test_the_group_takes_over_what_the_list_says_or_keeps_its_own_until_the_list_says_something_new(
-    coordinator, claimed
-):
-    person, meeting = claimed
-    group_meetings.meeting_edit(actor=person, meeting=meeting, plan=replace(PLAN, starts=time(18, 0)))
-    take_in(coordinator, LAMP | {"time": "20:00"}, PORCH)
-    list_words.list_word_accept(actor=person, meeting=meeting, unit="when")
-    list_words.list_word_decline(actor=person, meeting=meeting, unit="name")
-    meeting = Meeting.objects.get(pk=meeting.pk)
-    assert (meeting.starts_local.hour, meeting.name) == (20, "Our lamp")
-    assert meeting.next_starts_at.hour == 19, "and the finder knows it: 20:00 in Berlin"
-    assert lists.differences_of(meeting) == []
-    take_in(coordinator, LAMP | {"time": "20:00", "notes": "x"}, PORCH)
-    assert lists.differences_of(Meeting.objects.get(pk=meeting.pk)) == [], "it was declined, and is the same"
-    take_in(coordinator, LAMP | {"time": "20:00", "name": "Lantern"}, PORCH)
-    found = lists.differences_of(Meeting.objects.get(pk=meeting.pk))
-    assert [one.lines for one in found] == [[("name", "Our lamp", "Lantern")]]
-    with pytest.raises(Settled):
-        list_words.list_word_accept(actor=person, meeting=meeting, unit="when")
-    with pytest.raises(PermissionDenied):
-        list_words.list_word_accept(actor=make_member(), meeting=meeting, unit="name")
-    with pytest.raises(PermissionDenied):
-        list_words.list_word_decline(actor=make_member(), meeting=meeting, unit="name")
-
-
-def test_a_claimed_meeting_that_the_list_drops_stays_the_groups(coordinator, claimed):
-    _, meeting = claimed
-    take_in(coordinator, PORCH)
-    meeting.refresh_from_db()
-    assert (meeting.closed_at, meeting.source) == (None, None)
-
-
-def test_an_undone_import_takes_its_word_to_the_group_back(coordinator, claimed):
-    person, meeting = claimed
-    group_meetings.meeting_edit(actor=person, meeting=meeting, plan=PLAN)
-    said = ListWord.objects.get().said
-    run = take_in(coordinator, LAMP | {"name": "Lantern"}, PORCH)
-    import_desk.import_take_back(actor=coordinator, import_id=run.pk)
-    work()
-    word = ListWord.objects.get()
-    assert (word.said, word.offered) == (said, {})
-    meeting.refresh_from_db()
-    assert meeting.name == "Our lamp"
+def test_a_file_that_breaks_off_leaves_nothing_and_can_be_handed_in_again(coordinator):
+    with pytest.raises(OSError, match="went away"):
+        import_desk.import_begin(actor=coordinator, name="Office", files=[BreaksOff("x.json", b"1")])
+    assert not Import.objects.exists()
+    assert hand_in(coordinator, LAMP).state == Import.READY
 
 
 # --- the pages ------------------------------------------------------------------------------------------------
@@ -579,20 +270,3 @@ def test_nobody_else_sees_the_pages(client, coordinator):
     ):
         assert outsider.get(address).status_code == 403
     assert outsider.post(f"/coordinator/meeting-lists/imports/{run.pk}/settle/", {"action": "agree"}).status_code == 403
-
-
-def test_a_facilitator_answers_the_list_on_the_meetings_page(coordinator, claimed):
-    person, meeting = claimed
-    group_meetings.meeting_edit(actor=person, meeting=meeting, plan=PLAN)
-    take_in(coordinator, LAMP | {"name": "Lantern"}, PORCH)
-    browser = Client()
-    browser.force_login(Account.objects.get(person=person))
-    meeting = attendance.Meeting.objects.select_related("group").get(pk=meeting.pk)
-    address = f"/g/{meeting.group.slug}/meetings/{meeting.pk}/"
-    shown = browser.get(address).content.decode()
-    assert "Its list says something else" in shown
-    assert "on the list: Lantern" in shown
-    assert browser.post(f"{address}list/", {"unit": "name", "action": "accept"}).status_code == 302
-    meeting.refresh_from_db()
-    assert meeting.name == "Lantern"
-    assert "Its list says something else" not in browser.get(address).content.decode()

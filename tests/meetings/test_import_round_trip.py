@@ -1,7 +1,6 @@
 """What we publish comes back without a difference: the contract of docs/finder.md, for every list we have."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from meetings.guide import EXTRA
 from meetings.guide_slugs import slug_out
 from meetings.models import Meeting
 from meetings.services.imports import feed_import
+from tests.conftest import FULL
 from tests.people_of_the_story import NOW
 
 pytestmark = pytest.mark.django_db
@@ -29,8 +29,8 @@ SIDES = {name for names in BESIDE.values() for name in names} | {
 }
 LISTS = [
     file
-    for folder in (FEEDS, WHOLE)
-    if folder.is_dir() and (folder is FEEDS or os.environ.get("PORCHLIGHT_FULL"))  # the whole lists: script/test --full
+    for folder in ([FEEDS, WHOLE] if FULL else [FEEDS])  # the whole lists are long
+    if folder.is_dir()
     for file in sorted(folder.glob("*.json"))
     if file.name not in SIDES
 ]

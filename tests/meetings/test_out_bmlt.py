@@ -239,6 +239,21 @@ class TestNear:
             "Quarter",
         ]
 
+    def test_over_the_edge_of_the_map_and_at_the_pole(self):
+        meeting("Fiji", "07:00", "MO", latitude=-17.0, longitude=179.9)
+        meeting("Across", "08:00", "MO", latitude=-17.0, longitude=-179.9)
+        meeting("Pole", "09:00", "MO", latitude=89.5, longitude=10.0)
+        for width in ("geo_width_km=30", "geo_width=-2"):
+            assert names(f"lat_val=-17&long_val=180&{width}") == ["Fiji", "Across"]
+        assert names("lat_val=89.9&long_val=-170&geo_width_km=100") == ["Pole"]
+
+    def test_the_database_is_asked_for_the_neighbourhood_only(self):
+        with CaptureQueriesContext(connection) as asked:
+            assert names("lat_val=40.70&long_val=-74.0&geo_width=-1") == ["Morning"]
+        (rows,) = [one["sql"] for one in asked if "meetingday" in one["sql"]]
+        assert '"latitude" BETWEEN' in rows
+        assert '"longitude" BETWEEN' in rows
+
     def test_half_a_place_is_nowhere(self):
         assert search("lat_val=40.70&geo_width=10") == search("long_val=-74&geo_width=10") == []
 

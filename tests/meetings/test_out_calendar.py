@@ -70,7 +70,7 @@ def any_rule(dice):
 
 def test_a_parser_that_is_not_ours_finds_the_same_dates_of_random_rules(full, seed):
     dice = random.Random(seed)
-    for number in range(1000 if full else 200):
+    for number in range(1000 if full else 100):
         rule = any_rule(dice)
         one = Public(pk=number, slug=f"m{number}", name="M", zone=rule.zone, rule=rule, created_at=NOW)
         for after, before in SPANS:
@@ -162,6 +162,14 @@ class TestTheAddresses:
         assert self.get("/calendar/search.ics?q=nothing")[1].count(b"BEGIN:VEVENT") == 0
         assert self.get("/calendar/search.ics?day=someday")[0].status_code == 400
         assert self.get("/calendar/search.ics?place=Xyzzyville")[0].status_code == 400
+
+    def test_the_calendar_of_a_search_is_made_once_a_minute_for_all_who_subscribed(
+        self, lamp, settings, tmp_path, django_assert_num_queries
+    ):
+        settings.FEEDS_FOLDER, settings.FEEDS_KEPT_SECONDS = tmp_path, 60
+        first = self.get("/calendar/search.ics?q=lamp")[1]
+        with django_assert_num_queries(0):
+            assert self.get("/calendar/search.ics?q=lamp")[1] == first
 
     def test_a_group_by_its_address_without_the_groups_name_and_link(self, lamp):
         group = group_found_from_meeting(actor=make_account("Marta").person, meeting=lamp, name="Secret name")

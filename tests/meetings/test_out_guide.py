@@ -159,6 +159,9 @@ class TestWhatIsPublic:
             "day": 5,
             "time": "20:00",
             "contact_1_phone": "555 1",
+            "group_notes": "Code 99",
+            "location_notes": "Code 99",
+            "mailing_address": "Marta, Weg 99",
             **PLACE,
             **self.JOIN,
         }

@@ -88,6 +88,17 @@ class TestThePage:
         assert '<body class="letter fold">' in text
         assert text.count('<section class="panel">') == 4
         assert text.count('<div class="side">') == 2
+        assert text.count("Times are Berlin time.") == 1, "on each panel that is not blank: sheets come apart"
+
+    def test_what_narrows_the_search_narrows_the_paper(self):
+        late = Meeting.objects.get(slug="late")
+        late.fellowship, late.types, late.folded = "NA", ["S"], " late #s "
+        late.save(update_fields=["fellowship", "types", "folded"])
+        schedule_write(meetings=[late])
+        for narrowed in ({"fellowship": "NA"}, {"lang": "S"}):
+            text = self.text(zone="Europe/Berlin", **narrowed)
+            assert "Late" in text
+            assert "Evening" not in text
 
     def test_nothing_found_and_unknown_towns_are_said(self):
         assert "No meeting matches." in self.text(q="nothing")

@@ -62,6 +62,13 @@ def test_a_cookie_changes_nothing():
     assert ask(client=client)[1] == ask()[1]
 
 
+def test_a_page_with_many_visitors_asks_the_database_once_a_minute(settings, tmp_path, django_assert_num_queries):
+    settings.FEEDS_FOLDER, settings.FEEDS_KEPT_SECONDS = tmp_path, 60
+    first = ask("zone=Europe/Berlin")[1]
+    with django_assert_num_queries(0):
+        assert ask("zone=Europe/Berlin")[1] == first
+
+
 def test_what_cannot_be_read_is_a_sentence():
     for query in ("day=someday", "place=Xyzzyville", "zone=Mars", "after=x"):
         assert ask(query)[0].status_code == 400

@@ -4,7 +4,7 @@
 (() => {
   const script = document.currentScript;
   const origin = new URL(script.src).origin;
-  const names = ["q", "day", "mode", "place", "near", "radius", "tags", "zone", "lang", "words", "limit"];
+  const names = ["q", "day", "mode", "place", "near", "radius", "tags", "zone", "lang", "fellowship", "words", "limit"];
   const css = `
     :host { display: block; font: 1rem/1.5 system-ui, sans-serif; color: #1d2b3a; background: #fffdf8; border: 1px solid #d9d2c3;
       border-radius: 0.75rem; padding: 1rem; max-inline-size: 40rem; }

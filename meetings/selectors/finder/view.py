@@ -65,8 +65,11 @@ def can_see_join(person: Person | None, meeting: Meeting, held: Held | None, now
     """Whether the link, phone and passcode of a meeting are shown (docs/finder.md).
 
     What a public list shows stays public until a group here has the meeting; then its members see it, and, if the
-    group chose so, everybody from 15 minutes before the start to the end.
+    group chose so, everybody from 15 minutes before the start to the end. Of one that is held no more nobody sees
+    them: a group's link would become everybody's when the group ends.
     """
+    if meeting.closed_at is not None:
+        return False
     if meeting.group is None or meeting.group.closed_at is not None:
         return True
     if person is not None and can_see(person, meeting.group):
