@@ -6,11 +6,14 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils.dates import WEEKDAYS_ABBR
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
+from ground.site import site_url
 from meetings.fellowships import FELLOWSHIPS
 from meetings.guide_types import LANGUAGES, TYPES
 from meetings.selectors import finder
@@ -20,6 +23,9 @@ from meetings.selectors.asking import Asked
 KEPT = (
     "q", "place", "near", "radius", "box", "day", "within", "on", "time", "mode", "tags", "lang", "fellowship", "sort",
 )  # fmt: skip
+# of these what holds on any day
+LASTING = ("q", "place", "near", "radius", "box", "time", "mode", "tags", "lang", "fellowship")
+TOLD = ("q", "place", "radius", "mode", "tags", "lang")  # that the widget knows (static/js/widget.js)
 RADII = (5, 10, 25, 50, 100)
 KINDS = ("BE", "W", "M", "LGBTQ", "Y", "SEN", "SP", "ST", "MED", "LIT", "O", "POA")
 ACCESS = ("X", "XB", "ASL", "CF", "BA", "FF")
@@ -36,6 +42,11 @@ class Chip:
     count: int | None = None
 
 
+def type_name(code: str) -> str:
+    """The name of a type in the reader's language."""
+    return pgettext("type", TYPES[code])
+
+
 def url_of(params: Mapping[str, str], **changes: str | None) -> str:
     """The finder's address with some parameters set, or left out (None)."""
     kept = {key: value for key, value in {**params, **changes}.items() if value}
@@ -45,7 +56,9 @@ def url_of(params: Mapping[str, str], **changes: str | None) -> str:
 def filters(params: dict[str, str], asked: Asked, today: date, counts: finder.Facets | None = None) -> dict[str, Any]:
     """All that stands below "More days and kinds"; with `counts` each choice says how many it leaves."""
     capped = counts is not None and counts.capped
-    spoken = {code: TYPES[code] for code in LANGUAGES}
+    spoken = {code: type_name(code) for code in LANGUAGES}
+    # offered once it is counted that a meeting here has one: few lists say it
+    known = {code: name for code, name in FELLOWSHIPS.items() if counts or code == asked.search.fellowship}
     return {
         "params": params,
         "asked": asked,
@@ -60,10 +73,23 @@ def filters(params: dict[str, str], asked: Asked, today: date, counts: finder.Fa
             (_("Access"), _tag_chips(params, ACCESS, counts)),
         ],
         "languages": _options(params, "lang", spoken, counts.languages if counts else None, more=capped),
-        "fellowships": _options(params, "fellowship", FELLOWSHIPS, counts.fellowships if counts else None, more=capped),
+        "fellowships": _options(params, "fellowship", known, counts.fellowships if counts else None, more=capped),
         "sorts": _sorts(params, asked),
         "search_url": url_of(params),
     }
+
+
+def elsewhere(params: Mapping[str, str], language: str) -> dict[str, str]:
+    """The same search on paper, in a calendar and on another site. A position leads to paper only: the other two
+    addresses are copied to machines that nobody here knows."""
+    lasting = {key: value for key, value in params.items() if key in LASTING}
+    ways = {"print_url": reverse("print_list") + url_of(lasting).removesuffix("?")}
+    if "near" not in params:
+        told = [("src", f"{site_url()}/widget.js"), *((f"data-{key}", params[key]) for key in TOLD if key in params)]
+        written = format_html_join("", ' {}="{}"', [*told, ("data-words", language)])
+        ways["calendar_url"] = reverse("calendar_search") + url_of(lasting).removesuffix("?")
+        ways["widget"] = format_html("<script async{}></script>", written)
+    return ways
 
 
 def main_chips(params: dict[str, str]) -> list[Chip]:
@@ -132,7 +158,7 @@ def _tag_chips(params: dict[str, str], codes: Iterable[str], counts: finder.Face
         rest = [tag for tag in chosen if tag != code]
         on = code in chosen
         url = url_of(params, tags=",".join(rest if on else [*rest, code]))
-        chips.append(Chip(TYPES[code], url, on, counts.tags[code] if counts else None))
+        chips.append(Chip(type_name(code), url, on, counts.tags[code] if counts else None))
     return chips
 
 

@@ -69,6 +69,16 @@ def on(*, using: str, **_more: Any) -> None:
                 )
 
 
+def missing(*, using: str) -> bool:
+    """Whether a migrate was stopped before it put back what it had taken off. SQLite only."""
+    connection = connections[using]
+    if connection.vendor != "sqlite":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        return bool(set(TRIGGERS) - {name for (name,) in cursor.fetchall()})
+
+
 def postgresql_on(schema_editor: Any) -> None:
     """From the migration."""
     for name, (table, found) in TRIGGERS.items():

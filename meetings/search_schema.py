@@ -10,7 +10,7 @@ an index over them. As in meetings.schema SQLite's are taken off before every mi
 from collections.abc import Collection
 from typing import Any
 
-from django.db import connections
+from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 _COPIED = ("online", "onsite", "latitude", "longitude", "cell", "area", "x", "y", "z", "tags", "fellowship", "name_key")
@@ -52,13 +52,14 @@ _TRIGGERS = {
     "meetings_words_gone": "meetings_meeting",
     "meetings_words_set": "meetings_meeting",
 }
+_REMADE = {"meetings", "groups", "people"}  # rooms whose migrations may make the tables of this one anew
 _WATCHED = "mode, latitude, longitude, folded, fellowship"
 
 
 def off(*, using: str, plan: Collection[Any] = (), **_more: Any) -> None:
-    """Before a migrate that has something to do: the tables may be made anew, and columns change their type."""
+    """Before a migrate that may make the tables anew or change a column's type; filling them again has its price."""
     connection = connections[using]
-    if not plan:
+    if not _REMADE & {migration.app_label for migration, _backwards in plan}:
         return
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
@@ -70,7 +71,10 @@ def off(*, using: str, plan: Collection[Any] = (), **_more: Any) -> None:
 
 
 def on(*, using: str, **_more: Any) -> None:
-    """After migrate: make what is missing, and fill it; not while the tables are migrated to a state before them."""
+    """After migrate: make what is missing, and fill it; not while the tables are migrated to a state before them.
+
+    One transaction: who stops it half-way finds it all missing, and has it made and filled the next time.
+    """
     connection = connections[using]
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
@@ -78,7 +82,26 @@ def on(*, using: str, **_more: Any) -> None:
             return
         columns = connection.introspection.get_table_description(cursor, "meetings_meetingday")
     if "name_key" in {column.name for column in columns}:
-        (_install_full if connection.vendor == "postgresql" else _install_lite)(connection)
+        with transaction.atomic(using=using):
+            (_install_full if connection.vendor == "postgresql" else _install_lite)(connection)
+
+
+def missing(*, using: str) -> bool:
+    """Whether a migrate was stopped before what it took off was put back: the copies would stay as they are."""
+    connection = connections[using]
+    names = [
+        name for name, table in _TRIGGERS.items() if connection.vendor == "sqlite" or name.startswith("meetings_day")
+    ]
+    return bool(set(names) - triggers_there(connection))
+
+
+def triggers_there(connection: BaseDatabaseWrapper) -> set[str]:
+    lite = connection.vendor == "sqlite"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'" if lite else "SELECT tgname FROM pg_trigger"
+        )
+        return {name for (name,) in cursor.fetchall()}
 
 
 def _install_lite(connection: BaseDatabaseWrapper) -> None:
@@ -126,14 +149,12 @@ def _install_full(connection: BaseDatabaseWrapper) -> None:
     watched = [column.strip() for column in _WATCHED.split(",")]
     differs = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in watched)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_trigger WHERE tgname IN ('meetings_day_new', 'meetings_day_copy')")
-        there = cursor.fetchone()[0]
         cursor.execute(
             "CREATE INDEX IF NOT EXISTS meetings_words ON meetings_meeting"
             f" USING gin (({WORDS.format(column='folded')})) WITH (fastupdate = off)"
         )
         cursor.execute(_BY_NAME.format(collate=' COLLATE "C"'))
-        if there == 2:
+        if not missing(using=connection.alias):
             return
         cursor.execute(
             "CREATE OR REPLACE FUNCTION meetings_day_new() RETURNS trigger LANGUAGE plpgsql AS $$"

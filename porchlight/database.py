@@ -8,6 +8,8 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from meetings import schema, search_schema
+
 
 def refuse_unwritable() -> None:
     """A database that cannot be written serves nobody: try a write, and take it back, before anything is half-done."""
@@ -25,7 +27,7 @@ def refuse_unwritable() -> None:
 def prepare() -> None:
     """Bring the database up to date. An unwritable one is one clear sentence."""
     try:
-        if pending_migrations():
+        if behind():
             call_command("migrate", verbosity=0, interactive=False)
     except DatabaseError as error:
         raise CommandError(
@@ -33,15 +35,19 @@ def prepare() -> None:
         ) from error
 
 
-def pending_migrations() -> bool:
+def behind() -> bool:
+    """Whether a migrate has something to do: migrations, or triggers that one before it took off and died."""
     executor = MigrationExecutor(connection)
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        return True
+    using = connection.alias
+    return schema.missing(using=using) or search_schema.missing(using=using)
 
 
 def refuse_unmigrated() -> None:
     """Serving on old tables would write half of things."""
     try:
-        pending = pending_migrations()
+        pending = behind()
     except DatabaseError as error:
         raise CommandError(f"the database does not answer ({error}). Check DATABASE_URL.") from error
     if pending:

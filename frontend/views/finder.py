@@ -9,11 +9,12 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from frontend.actor import actor_of, signed_in
-from frontend.finder_filters import KEPT, filters, main_chips, url_of, wider
+from frontend.finder_filters import KEPT, elsewhere, filters, main_chips, type_name, url_of, wider
 from frontend.qr import qr_of
 from frontend.views.groups.common import the_actor
 from frontend.visitor import visitor_zone
@@ -42,7 +43,7 @@ def find(request: HttpRequest) -> HttpResponse:
     """The finder. Raises ValidationError (400) for an address that cannot be read."""
     now = clock.now()
     visitors = visitor_zone(request)
-    params = {key: value for key in KEPT if (value := request.GET.get(key, "").strip())}
+    params = _params(request)
     asked = asked_from(params, zone=visitors)
     zone = visitors or finder.main_zone()
     page = finder.Page([], "", zone)
@@ -60,6 +61,7 @@ def find(request: HttpRequest) -> HttpResponse:
         "next_url": url_of(params, after=page.after) if page.after else "",
         "first_url": url_of(params) if request.GET.get("after") else "",
         "wider": [] if rows else wider(params, asked),
+        **(elsewhere(params, get_language() or "") if rows else {}),
         "nothing_listed": not rows and not finder.anything_listed(),
     }
     return render(request, "finder/find.html", context)
@@ -70,7 +72,7 @@ def counts(request: HttpRequest) -> HttpResponse:
     """The filters with how many meetings each would leave: a second request, after the list is there."""
     now = clock.now()
     visitors = visitor_zone(request)
-    params = {key: value for key in KEPT if (value := request.GET.get(key, "").strip())}
+    params = _params(request)
     asked = asked_from(params, zone=visitors)
     found = None if asked.unknown_place else finder.facets(asked.search, now=now)
     today = to_wall(now, visitors or finder.main_zone()).date()
@@ -91,7 +93,7 @@ def meeting(request: HttpRequest, slug: str) -> HttpResponse:
         "row": _row(view.row, visitors, now),
         "dates": [_date(held.starts_at, held.ends_at, view.meeting.zone, visitors, now) for held in view.dates],
         "zone": visitors,
-        "tags": [name for _code, name in finder.tags_of(view.meeting)],
+        "tags": [type_name(code) for code, _name in finder.tags_of(view.meeting)],
         "address": _address(request),
         "drawn": qr_of(_address(request)),
         "phone": "".join(c for c in view.meeting.conference_phone if c in "+0123456789,*#")[:40],
@@ -111,6 +113,14 @@ def confirm(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("meeting", slug)
 
 
+def _params(request: HttpRequest) -> dict[str, str]:
+    """What the address asks for. The order by distance goes with the place it was from: one tap takes that away."""
+    params = {key: value for key in KEPT if (value := request.GET.get(key, "").strip())}
+    if params.get("sort") == finder.BY_DISTANCE and not (params.get("place") or params.get("near")):
+        del params["sort"]
+    return params
+
+
 def _address(request: HttpRequest) -> str:
     return settings.SITE_URL + request.path if settings.SITE_URL else request.build_absolute_uri(request.path)
 
@@ -119,7 +129,7 @@ def _address(request: HttpRequest) -> str:
 
 
 def _row(found: finder.Found, zone: str, now: datetime) -> Row:
-    tags = [name for _code, name in finder.tags_of(found.meeting)][:3]
+    tags = [type_name(code) for code, _name in finder.tags_of(found.meeting)][:3]
     if found.held is None:
         return Row(found, None, None, 0, tags)
     local = to_wall(found.held.starts_at, zone)

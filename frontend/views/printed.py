@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from frontend.finder_filters import LASTING
 from frontend.visitor import visitor_zone
 from frontend.zones import ZONES
 from ground import clock
@@ -19,14 +20,12 @@ from meetings.selectors.asking import asked_from
 from meetings.selectors.printed import Line, Printed, printed
 
 PAPERS = ("a4", "letter")
-# of a search; a list for paper has all days
-KEPT = ("q", "place", "near", "radius", "mode", "tags", "lang", "fellowship")
 
 
 @require_safe
 def print_list(request: HttpRequest) -> HttpResponse:
     """Raises ValidationError (400) for an address that cannot be read."""
-    params = {key: value for key in (*KEPT, "zone") if (value := request.GET.get(key, "").strip())}
+    params = {key: value for key in (*LASTING, "zone") if (value := request.GET.get(key, "").strip())}
     asked = asked_from(params, zone=visitor_zone(request))
     found = Printed("", date.min, [], [], more=False)
     if not asked.unknown_place:
@@ -38,8 +37,8 @@ def print_list(request: HttpRequest) -> HttpResponse:
         "days": _days(found),
         "paper": paper if paper in PAPERS else "a4",
         "fold": request.GET.get("fold", "") == "1",
-        "kept": {key: value for key, value in params.items() if key in KEPT},
-        "back": "?" + urlencode({key: value for key, value in params.items() if key in KEPT}),
+        "kept": {key: value for key, value in params.items() if key in LASTING},
+        "back": "?" + urlencode({key: value for key, value in params.items() if key in LASTING}),
         "zones": ZONES,
         "site": site_url(),
         "today": clock.now(),

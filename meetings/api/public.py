@@ -35,6 +35,8 @@ JSON, JSONP, CSV, CALENDAR = (
     "text/calendar; charset=utf-8",
 )
 
+POSITIONS = {"near", "lat_val", "long_val"}  # where somebody is: the answer to it is kept nowhere
+
 Make = Callable[[], Iterable[bytes]]
 _one_at_a_time = [threading.Lock() for _ in range(16)]  # the same answer is not made twice at once
 
@@ -79,9 +81,10 @@ def send(
 ) -> HttpResponseBase:
     """The answer that `make` writes, kept under `key` (the address when empty) for FEEDS_KEPT_SECONDS.
 
-    `around` is put around it for this request only. 304 when the asker has it already. A private one is never kept.
+    `around` is put around it for this request only. 304 when the asker has it already. A private one is never kept,
+    nor one that was asked for with a position.
     """
-    kept = 0 if private else settings.FEEDS_KEPT_SECONDS
+    kept = 0 if private or POSITIONS & request.GET.keys() else settings.FEEDS_KEPT_SECONDS
     body, etag = _body(key or request.get_full_path(), make, kept)
     headers = {
         "ETag": f'"{etag}"',

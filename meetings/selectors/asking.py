@@ -71,7 +71,7 @@ def asked_from(params: Mapping[str, str], *, zone: str = "") -> Asked:
         tags=tags,
         language=params.get("lang", "").strip().upper(),
         fellowship=params.get("fellowship", "").strip().upper(),
-        sort=params.get("sort", "").strip(),
+        sort="" if unknown else params.get("sort", "").strip(),
         zone=own_zone or zone,
     )
     search.check()

@@ -24,10 +24,10 @@ from meetings.schedule import ending, last_day, next_held
 from meetings.selectors.attendance import stored_local
 from meetings.selectors.held import changes_of, rule_of
 from meetings.services.commitments import commitments_end
+from meetings.services.import_rows import folded_of
 from meetings.services.list_words import list_word_begin, list_words_end
 from meetings.services.occurrences import occurrences_rematch
 from meetings.services.upcoming import schedule_write, upcoming_refresh
-from meetings.wording import folded_words
 from people.models import Person, check_zone
 from people.services import changes_write
 
@@ -206,6 +206,7 @@ _CHECKED = {"name", "zone", "minutes", "place", "address"}
 _WRITTEN = [
     "name", "zone", "minutes", "mode", "place", "address", "conference_url", "starts_local", "rrule", "folded",
 ]  # fmt: skip
+_LISTED = ["region", "types", "fellowship", "extra", "source_id"]  # what a list may have changed meanwhile
 
 
 def _fill(meeting: Meeting, plan: Plan, now: datetime) -> None:
@@ -234,16 +235,20 @@ def _fill(meeting: Meeting, plan: Plan, now: datetime) -> None:
         meeting.rrule = ending(meeting.rrule, plan.last)
     if plan.last is not None and plan.last < meeting.starts_local.date():
         raise ValidationError({"last": _("No date to come lies before this day.")})
-    parts = (meeting.name, meeting.place, meeting.address, meeting.region)
-    meeting.folded = folded_words(parts, types=meeting.types, fellowship=meeting.fellowship)
+    meeting.folded = folded_of(meeting)
     meeting.clean_fields(exclude=[f.name for f in Meeting._meta.fields if f.name not in _CHECKED])  # noqa: SLF001
 
 
 def _locked(meeting: Meeting) -> None:
-    """Two facilitators changing one series take turns, each on what the other left."""
+    """Two facilitators changing one series take turns, each on what the other left.
+
+    Raises Settled when the other ended it.
+    """
     fresh = Meeting.objects.select_for_update().get(pk=meeting.pk)
-    meeting.starts_local, meeting.rrule, meeting.zone = fresh.starts_local, fresh.rrule, fresh.zone
-    meeting.minutes = fresh.minutes
+    if fresh.closed_at is not None:
+        raise Settled(_("This meeting has ended."))
+    for column in (*_WRITTEN, *_LISTED):
+        setattr(meeting, column, getattr(fresh, column))
 
 
 def _has_run_out(meeting: Meeting, now: datetime) -> bool:

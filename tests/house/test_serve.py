@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -51,6 +52,20 @@ def test_a_database_that_was_never_migrated_says_what_to_run(tmp_path):
     answer = manage("serve", "--port", "0", data=tmp_path)
     assert answer.returncode == 1
     assert "manage.py migrate" in answer.stderr
+
+
+def test_a_migrate_that_died_before_it_put_its_triggers_back_is_noticed_and_made_good(tmp_path):
+    migrated(tmp_path)
+    with sqlite3.connect(tmp_path / "porchlight.sqlite3") as held:
+        held.execute("DROP TRIGGER no_marks_where_heads_are_counted")
+    held.close()
+    answer = manage("serve", "--port", "0", data=tmp_path)
+    assert answer.returncode == 1
+    assert "manage.py migrate" in answer.stderr
+    manage("migrate", data=tmp_path)
+    with sqlite3.connect(tmp_path / "porchlight.sqlite3") as held:
+        assert held.execute("SELECT count(*) FROM sqlite_master WHERE name LIKE 'no_marks%'").fetchone() == (1,)
+    held.close()
 
 
 def test_a_folder_that_cannot_be_written_says_what_to_do(tmp_path):

@@ -6,7 +6,9 @@ import pytest
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.db.migrations import Migration
 
+from meetings import search_schema
 from meetings.folding import fold
 from meetings.models import Meeting, MeetingDay
 from meetings.schedule import weekly
@@ -130,10 +132,18 @@ def test_frequent_words_are_found_by_the_order_of_time_and_rare_ones_by_the_word
     assert len(rare[1]) == len(rare[2]) == 4
 
 
-@pytest.mark.parametrize("text", ['"', 'a"b', "\\", "a:* & b", "NEAR(a b)", "a OR b", "-a", "★", "' | '", "*"])
+@pytest.mark.parametrize(
+    "text",
+    ['"', 'a"b', "\\", "a:* & b", "NEAR(a b)", "a OR b", "-a", "★", "' | '", "*", "a\u200db", "a\x00b", "\u0378a"],
+)
 def test_signs_in_the_words_are_no_commands_to_the_index(text):
     listed("Plain", [THU], "20:00")
     assert names(text=text) == []
+
+
+def test_a_place_in_the_order_of_names_that_no_name_has_is_refused():
+    with pytest.raises(ValidationError):
+        search(Search(sort=BY_NAME), now=NOW, after="1.1.a\x00")
 
 
 def test_the_words_follow_a_change_of_name_whoever_makes_it():
@@ -349,3 +359,34 @@ def test_every_copy_is_what_the_meeting_says():
     assert MeetingDay.objects.filter(meeting=meeting, nearest=True).count() == 1
     day = MeetingDay.objects.get(meeting=online)
     assert (day.online, day.onsite, day.latitude, day.cell, day.x, day.tags) == (True, False, None, None, None, "")
+
+
+def test_a_migrate_that_was_stopped_is_noticed_and_all_is_filled_the_next_time():
+    meeting = listed("Lamp", [MON], "20:00", latitude=52.52, longitude=13.4)
+    assert not search_schema.missing(using="default")
+    search_schema.off(using="default", plan=[(Migration("0009_more", "meetings"), False)])
+    assert search_schema.missing(using="default")
+    Meeting.objects.filter(pk=meeting.pk).update(folded=folded_words(["Candle"]), mode="hybrid")
+    connection.check_constraints()  # PostgreSQL makes no index while a check waits for the transaction's end
+    search_schema.on(using="default")
+    assert not search_schema.missing(using="default")
+    assert names(text="candle") == names(mode="online") == ["Lamp"]
+    assert names(text="lamp") == []
+
+
+def test_who_is_stopped_while_filling_leaves_nothing_that_looks_whole():
+    def stopped(execute, sql, params, many, context):
+        if sql.startswith("UPDATE meetings_meetingday"):
+            raise KeyboardInterrupt
+        return execute(sql, params, many, context)
+
+    search_schema.off(using="default", plan=[(Migration("0009_more", "meetings"), False)])
+    with pytest.raises(KeyboardInterrupt), connection.execute_wrapper(stopped):
+        search_schema.on(using="default")
+    assert search_schema.missing(using="default")
+    search_schema.on(using="default")
+
+
+def test_migrations_of_rooms_above_cost_no_new_index_of_all_meetings():
+    search_schema.off(using="default", plan=[(Migration("0009_more", "chat"), False)])
+    assert not search_schema.missing(using="default")

@@ -7,11 +7,12 @@ from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 
+from frontend.finder_filters import elsewhere
 from ground import clock
 from ground.errors import Settled
 from meetings.models import Meeting
 from meetings.selectors.attendance import plan_of
-from meetings.services.group_meetings import group_found_afresh, meeting_confirm, meeting_end
+from meetings.services.group_meetings import group_found_afresh, meeting_confirm, meeting_edit, meeting_end
 from tests.group_stories import PLAN
 from tests.people_of_the_story import NOW, make_account
 
@@ -66,6 +67,53 @@ def test_the_numbers_come_by_a_request_of_their_own(meeting):
     assert "<html" not in counted
 
 
+def test_fellowships_are_offered_where_a_meeting_has_one(meeting):
+    offered = 'id="fellowship"'
+    assert offered not in page()
+    assert offered not in Client().get("/meetings/counts/").content.decode()
+    Meeting.objects.filter(pk=meeting.pk).update(fellowship="NA")
+    assert '<option value="NA">Narcotics Anonymous (1)</option>' in Client().get("/meetings/counts/").content.decode()
+
+
+def test_the_list_leads_to_paper_a_calendar_and_a_line_for_other_sites(meeting):
+    shown = page(q='circle"><i>', day="today")
+    assert "/print/" not in shown, "nothing was found"
+    shown = page(q="circle", mode="in_person", time="evening", sort="name")
+    assert 'href="/print/?q=circle&amp;time=evening&amp;mode=in_person"' in shown
+    assert 'href="/calendar/search.ics?q=circle&amp;time=evening&amp;mode=in_person"' in shown
+    assert "data-q=&quot;circle&quot; data-mode=&quot;in_person&quot;" in shown
+    for address in ("/print/?q=circle&mode=in_person", "/calendar/search.ics?q=circle&mode=in_person"):
+        assert Client().get(address).status_code == 200
+
+
+def test_what_was_typed_ends_no_attribute_of_the_line_for_other_sites():
+    line = elsewhere({"q": '"><img src=x>'}, "en")["widget"]
+    assert line.count('"') == 6
+    assert "<img" not in line
+
+
+def test_a_position_is_in_no_address_that_is_made_to_be_copied(meeting):
+    Meeting.objects.filter(pk=meeting.pk).update(latitude=52.52, longitude=13.4)
+    shown = page(near="52.52,13.41")
+    assert "/print/?near=" in shown
+    assert "/calendar/search.ics" not in shown
+    assert "widget.js" not in shown
+
+
+def test_kinds_are_named_in_the_readers_language(meeting):
+    Meeting.objects.filter(pk=meeting.pk).update(types=["W"])
+    shown = Client().get(f"/meetings/{meeting.slug}/", headers={"Accept-Language": "es"}).content.decode()
+    assert "Mujeres" in shown
+    assert "Women" not in shown
+
+
+def test_a_meeting_leads_to_its_calendar(meeting):
+    shown = Client().get(f"/meetings/{meeting.slug}/").content.decode()
+    address = f"/calendar/meetings/{meeting.slug}.ics"
+    assert f'href="{address}"' in shown
+    assert Client().get(address).status_code == 200
+
+
 def test_a_choice_in_the_numbers_leads_to_the_finder_itself(meeting):
     counted = Client().get("/meetings/counts/").content.decode()
     assert 'href="/?day=tomorrow"' in counted
@@ -95,10 +143,18 @@ def test_an_empty_answer_says_what_to_loosen_and_that_leads_on(meeting, params, 
     assert Client().get("/" + tries[offered]).status_code == 200
 
 
-@pytest.mark.parametrize("params", [{"time": "tea"}, {"box": "1,2,3"}, {"lang": "X"}, {"sort": "distance"}])
+@pytest.mark.parametrize("params", [{"time": "tea"}, {"box": "1,2,3"}, {"lang": "X"}, {"sort": "far"}])
 @pytest.mark.parametrize("address", ["/", "/meetings/counts/", "/api/v1/meetings/"])
 def test_a_filter_that_cannot_be_read_is_refused_at_every_door(params, address):
     assert Client().get(address, params).status_code == 400
+
+
+@pytest.mark.parametrize("address", ["/", "/meetings/counts/"])
+def test_who_takes_the_place_away_is_shown_the_list_by_time(meeting, address):
+    assert Client().get(address, {"sort": "distance"}).status_code == 200
+    unknown = Client().get(address, {"sort": "distance", "place": "Nowhereville"})
+    assert unknown.status_code == 200
+    assert Client().get("/api/v1/meetings/", {"sort": "distance"}).status_code == 400, "a program is told"
 
 
 def test_a_facilitator_confirms_with_one_tap_and_the_button_goes(fred, meeting):
@@ -156,3 +212,9 @@ def test_a_form_filled_from_a_meeting_and_sent_back_changes_nothing(fred, meetin
     assert answer.status_code == 302
     meeting.refresh_from_db()
     assert plan_of(meeting) == before
+
+
+def test_a_meeting_is_found_by_the_words_of_its_list_after_its_group_changed_it(fred, meeting):
+    Meeting.objects.filter(pk=meeting.pk).update(extra={"group": "Lanternfolk"})
+    meeting_edit(actor=fred.person, meeting=meeting, plan=PLAN)
+    assert "Thursday circle" in page(q="lanternfolk")

@@ -62,6 +62,10 @@ def names(now=NOW, **asked):
         ("★★★", "★★★"),
         ("8:30 AM", "8 30 am"),
         ("नई शुरुआत", "नई शुरुआत"),
+        ("co\u00adop \u200bhere", "coop here"),
+        ("می\u200cخواهم", "میخواهم"),
+        ("a\x00b\tc", "a b c"),
+        ("👩\u200d👧", "👩👧"),
     ],
 )
 def test_words_are_found_beside_any_sign(written, folded):

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from rest_framework.test import APIClient
 
 from ground import clock
+from ground.errors import Settled
 from meetings import worker
 from meetings.models import Commitment, Mark, Meeting, Occurrence, Sheet
 from meetings.schedule import ending, last_day
@@ -205,3 +206,20 @@ def test_by_json_a_facilitator_cancels_from_day_to_day_or_by_date(circle):
         assert facilitator.post(door, wrong, format="json").status_code == 400, wrong
     assert Occurrence.objects.filter(state="cancelled").count() == 3, "all or none"
     assert as_(make_member()).post(door, {"dates": ["20260212T1900"]}, format="json").status_code == 403
+
+
+def test_what_another_facilitator_wrote_meanwhile_stands(circle):
+    same = Meeting.objects.select_related("group").get(pk=circle.meeting.pk)
+    group_meetings.meeting_edit(actor=circle.facilitator, meeting=same, plan=replace(PLAN, place="The new hall"))
+    end_on(circle, TODAY + 14 * DAY)
+    circle.meeting.refresh_from_db()
+    assert circle.meeting.place == "The new hall"
+    assert last_day(circle.meeting.rrule) == TODAY + 14 * DAY
+
+
+def test_who_changes_a_meeting_that_was_ended_meanwhile_does_not_list_it_again(circle):
+    same = Meeting.objects.select_related("group").get(pk=circle.meeting.pk)
+    group_meetings.meeting_end(actor=circle.facilitator, meeting=same)
+    with pytest.raises(Settled):
+        group_meetings.meeting_edit(actor=circle.facilitator, meeting=circle.meeting, plan=PLAN)
+    assert not circle.meeting.days.filter(next_starts_at__isnull=False).exists()

@@ -55,6 +55,14 @@ def test_its_words_are_of_the_language_that_is_asked_for_whatever_the_browser_sa
     assert json.loads(b"".join(answer.streaming_content))["lang"] == "en"
 
 
+def test_where_somebody_is_leaves_nothing_on_the_disk(settings, tmp_path):
+    settings.FEEDS_FOLDER, settings.FEEDS_KEPT_SECONDS = tmp_path / "feeds", 60
+    assert ask("near=52.52,13.4")[0].status_code == 200
+    assert list((tmp_path / "feeds").iterdir()) == []
+    ask("q=lamp")
+    assert len(list((tmp_path / "feeds").iterdir())) == 1
+
+
 def test_a_cookie_changes_nothing():
     client = Client()
     client.force_login(make_account("Marta"))

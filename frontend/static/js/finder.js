@@ -33,7 +33,7 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   if (button.classList.contains("chip-on")) {
     const address = new URL(location.href);
-    address.searchParams.delete("near");
+    for (const name of ["near", "radius", "sort", "after"]) address.searchParams.delete(name);
     location.assign(address);
   } else {
     ask(button);

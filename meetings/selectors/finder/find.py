@@ -259,7 +259,7 @@ def _cursor(after: str, asked: Search) -> Key | int | None:
         return None
     start, _dot, rest = after.partition(".")
     meeting, _dot, rank = rest.partition(".")
-    readable = meeting.isdecimal() and len(meeting) < 19 and len(rank) <= 64
+    readable = meeting.isdecimal() and len(meeting) < 19 and len(rank) <= 64 and "\0" not in rank
     if readable and start == APPOINTMENT and not rank:
         return int(meeting)
     if readable and start.isdecimal() and len(start) < 12:
