@@ -7,7 +7,7 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.utils.crypto import constant_time_compare
 
-from ground import wake
+from ground import clock, wake
 from people.models import Account
 
 TOPIC = "sessions"  # the payload is a person's id: some session of theirs may have ended; a hint that makes it quicker
@@ -15,7 +15,8 @@ TOPIC = "sessions"  # the payload is a person's id: some session of theirs may h
 
 def standing(keys: Collection[str]) -> set[str]:
     """Those of the session keys that still sign somebody in."""
-    found = {session.session_key: session.get_decoded() for session in Session.objects.filter(session_key__in=keys)}
+    live = Session.objects.filter(session_key__in=keys, expire_date__gt=clock.now())
+    found = {session.session_key: session.get_decoded() for session in live}
     accounts = {str(account.pk): account for account in Account.objects.filter(pk__in=_ids(found.values()))}
     return {
         key
