@@ -30,7 +30,7 @@ export class Deeds {
     const state = bubble.querySelector(".bubble-state");
     if (entry?.held) state.textContent = ` · ${words.sayHeld}`;
     else if (entry?.edited) state.textContent = ` · ${words.sayEdited}`;
-    if ("gone" in bubble.dataset || entry?.kind === "offer" || bubble.querySelector("p a")) return;
+    if ("gone" in bubble.dataset) return;
     const more = document.createElement("button");
     more.type = "button";
     more.className = "bubble-more";
@@ -118,10 +118,11 @@ export class Deeds {
   #open(bubble) {
     this.bubble = bubble;
     const own = bubble.classList.contains("bubble-own");
+    const other = !own && bubble.dataset.from !== ""; // not a former member
     const age = Date.now() - new Date(bubble.querySelector("time").dateTime).getTime();
     for (const button of this.menu.querySelectorAll("[data-for]")) {
       const whose = button.dataset.for;
-      button.hidden = (whose === "own" && !own) || (whose === "others" && own) || (button.dataset.do === "edit" && age > EDITABLE);
+      button.hidden = (whose === "own" && !own) || (whose === "others" && !other) || (button.dataset.do === "edit" && age > EDITABLE);
     }
     for (const field of this.menu.querySelectorAll("[name=with]")) field.value = bubble.dataset.from;
     this.menu.showModal();
