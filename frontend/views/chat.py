@@ -100,13 +100,12 @@ def _list_of(request: HttpRequest) -> dict[str, Any]:
     actor = actor_of(request)
     assert actor is not None
     services.rooms_open(actor=actor)
-    zone = ZoneInfo(actor.zone)
     lines = [
         {
             "key": line.key,
             "name": line.name or _("former member"),
             "last_seq": line.last_seq,
-            "at": line.last_at.astimezone(zone) if line.last_at else None,
+            "at": line.last_at,
             "unread": line.unread,
             "closed": line.closed,
         }
@@ -167,10 +166,9 @@ def search(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     assert actor is not None
     asked = request.POST.get("q", "")[:200]
-    zone = ZoneInfo(actor.zone)
     found = [
         {
-            "at": one.at.astimezone(zone),
+            "at": one.at,
             "before": one.seq + 1,
             "key": one.key,
             "room": one.room or _("former member"),
@@ -179,7 +177,7 @@ def search(request: HttpRequest) -> HttpResponse:
         }
         for one in selectors.search(actor=actor, text=asked)
     ]
-    return render(request, "chat/search.html", {"asked": asked, "found": found})
+    return render(request, "chat/search.html", {"asked": asked, "found": found, "zone": actor.zone})
 
 
 @signed_in

@@ -31,11 +31,7 @@ export class Deeds {
     if (entry?.held) state.textContent = ` · ${words.sayHeld}`;
     else if (entry?.edited) state.textContent = ` · ${words.sayEdited}`;
     if ("gone" in bubble.dataset) return;
-    const more = document.createElement("button");
-    more.type = "button";
-    more.className = "bubble-more";
-    more.textContent = "⋯";
-    more.setAttribute("aria-label", words.sayMore);
+    const more = byId("bubble-more").content.firstElementChild.cloneNode(true);
     more.addEventListener("click", () => this.#open(bubble));
     bubble.querySelector(".bubble-time").append(more);
   }
