@@ -140,8 +140,10 @@ export class Deeds {
   async #report(seq) {
     const said = byId("talk-state");
     try {
+      const whose = this.bubble.dataset.from;
       await report(this.page.dataset.room, seq);
-      this.bubble.remove();
+      // all of theirs: from now on the two do not see each other
+      for (const one of this.log.list.querySelectorAll(".bubble")) if (one.dataset.from === whose) one.remove();
       said.textContent = this.page.dataset.sayReported;
     } catch {
       said.textContent = this.page.dataset.sayNotDone;
