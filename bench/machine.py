@@ -28,6 +28,11 @@ def line() -> str:
 
 def record(name: str, table: str) -> None:
     """Print a table and write it to bench/results/NAME.md."""
+    print(write(name, table))
+
+
+def write(name: str, table: str) -> str:
+    """Write a table to bench/results/NAME.md; returns the whole text."""
     text = f"# {name}\n\n{line()}\n\n{table}\n"
-    print(text)
     (RESULTS / f"{name}.md").write_text(text)
+    return text

@@ -21,15 +21,14 @@ from typing import Any
 
 import psutil
 
-from bench.machine import record
+from bench import talk_tables as tables
+from bench.machine import write
+from bench.talk_tables import cost, missing, rate, verdict
 from tests.servers import ROOT, Postgres, Site, Valkey, free_port
 
 SHAPES = {"1x50": (1, 50), "1x500": (1, 500), "20x50": (20, 50)}  # rooms, members of each
 SENDERS = {"1x50": 5, "1x500": 5, "20x50": 2}  # in each room
 IDLE = 2000
-# against the tutorial, against the durable limit (deliveries); CPU at most: share of the tutorial's, times the limit's
-GOALS = {"1x50": (15, 0.7, 1 / 15, 2.0), "1x500": (40, 0.9, 1 / 40, 2.0), "20x50": (15, 0.5, 1 / 15, 2.5)}
-CHECKS = {"1x50": (14, 1 / 20), "1x500": (40, 1 / 60), "20x50": (20, 1 / 30)}  # the baselines' own
 SPEED = {"PORCHLIGHT_TALK_PER_SECOND": "100000"}
 CORES = sorted(os.sched_getaffinity(0))
 
@@ -125,6 +124,8 @@ class Load:
         self._say("go")
         found: dict[str, Any] = json.loads(self._hear())
         found["cpu"] = (self.served.cpu() - before) / (time.perf_counter() - began)  # of a core
+        each = found["deliveries"] / found["seconds"]
+        print(f"  {self.served.name}: {each:,.0f} deliveries/s", file=sys.stderr, flush=True)
         return found
 
     def end(self) -> None:
@@ -133,13 +134,13 @@ class Load:
 
 
 class Bench:
-    """The servers of one run."""
+    """One PostgreSQL and one Valkey for the whole run; `stack` ends the servers of one part."""
 
-    def __init__(self, asked: argparse.Namespace, stack: ExitStack) -> None:
-        self.asked, self.stack = asked, stack
+    def __init__(self, asked: argparse.Namespace, whole: ExitStack) -> None:
+        self.asked, self.stack = asked, ExitStack()
         with on_cores(SERVING):
-            self.postgres = stack.enter_context(Postgres(durable=True))
-            self.valkey = stack.enter_context(Valkey())
+            self.postgres = whole.enter_context(Postgres(durable=True))
+            self.valkey = whole.enter_context(Valkey())
         self.shared = [self.postgres.process.pid, self.valkey.process.pid]
         self.made = 0
 
@@ -170,6 +171,7 @@ class Bench:
         return found
 
     def limit(self) -> Served:
+        self.made += 1
         database = self.postgres.make_database(f"limit{self.made}")
         ports = [free_port(), free_port()]
         pids = [
@@ -225,61 +227,6 @@ def wait_for(port: int) -> None:
     raise SystemExit("a server did not come up")
 
 
-# --- tables ---------------------------------------------------------------------------------------------------
-
-
-def rate(found: list[dict[str, Any]]) -> float:
-    return float(median(one["deliveries"] / one["seconds"] for one in found))
-
-
-def cost(found: list[dict[str, Any]]) -> float:
-    """Microseconds of processor time a delivery."""
-    return float(median(one["cpu"] * 1e6 * one["seconds"] / max(1, one["deliveries"]) for one in found))
-
-
-def missing(found: list[dict[str, Any]]) -> int:
-    return int(found[-1]["missing"])
-
-
-def verdict(good: bool) -> str:
-    return "" if good else " **missed**"
-
-
-def shape_rows(name: str, found: dict[str, list[dict[str, Any]]]) -> list[str]:
-    rows = []
-    for server, stretches in found.items():
-        row = [name, server, f"{rate(stretches):,.0f}", f"{cost(stretches):.1f}"]
-        row.append(f"{1000 * median(one['p50'] for one in stretches):.1f}")
-        row.append(f"{1000 * median(one['p99'] for one in stretches):.1f}")
-        for other in ("tutorial", "limit"):
-            there = found.get(other)
-            row.append(f"{rate(stretches) / rate(there):.2f}" if there else "")
-            row.append(f"{cost(stretches) / cost(there):.3f}" if there else "")
-        row.append(str(missing(stretches)))
-        rows.append("| " + " | ".join(row) + " |")
-    return rows
-
-
-def goal_rows(name: str, found: dict[str, list[dict[str, Any]]]) -> list[str]:
-    if len(found) < 3:
-        return []
-    product, limit, tutorial = found["product"], found["limit"], found["tutorial"]
-    fast, near, cheap, dear = GOALS[name]
-    able, lean = CHECKS[name]
-    rows = [
-        ("deliveries, product / tutorial", rate(product) / rate(tutorial), f">= {fast}", fast, 1),
-        ("deliveries, product / limit", rate(product) / rate(limit), f">= {near}", near, 1),
-        ("CPU, product / tutorial", cost(product) / cost(tutorial), f"<= {cheap:.4f}", cheap, -1),
-        ("CPU, product / limit", cost(product) / cost(limit), f"<= {dear}", dear, -1),
-        ("baselines' own check: deliveries, limit / tutorial", rate(limit) / rate(tutorial), f">= {able}", able, 1),
-        ("baselines' own check: CPU, limit / tutorial", cost(limit) / cost(tutorial), f"<= {lean:.4f}", lean, -1),
-    ]
-    return [
-        f"| {name} | {what} | {value:.4g}{verdict((value - bound) * sign >= 0)} | {goal} |"
-        for what, value, goal, bound, sign in rows
-    ]
-
-
 def calm_rows(bench: Bench) -> list[str]:
     """Three messages a second in a room of 500: the time until the last member has it."""
     servers = [bench.limit(), bench.product(1, 500)]
@@ -313,7 +260,7 @@ def idle_rows(bench: Bench) -> list[str]:
     time.sleep(5)
     each = (process.memory_info().rss - before) / len(served.members) * 1000 / 2**20
     began, used = time.perf_counter(), served.cpu()
-    time.sleep(30)
+    time.sleep(15)
     share = 100 * (served.cpu() - used) / (time.perf_counter() - began)
     few.end()
     many.end()
@@ -358,49 +305,42 @@ PARTS = [*SHAPES, "calm", "idle", "two", "embedded"]
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="script/bench talk")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=6.0)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--only", default="", help=f"a part: {', '.join(PARTS)}")
     parser.add_argument("--servers", default="limit,product,tutorial", help="of the shapes")
     asked = parser.parse_args()
     asked.servers = asked.servers.split(",")
-    parts = [asked.only] if asked.only else PARTS
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the servers end with us
+    with ExitStack() as whole:
+        run(Bench(asked, whole), [asked.only] if asked.only else PARTS)
+
+
+def run(bench: Bench, parts: list[str]) -> None:
+    """All parts; the file is written after each, so that a run that is ended early leaves what it found."""
     rows, goals, loads = [], [], []
-    for part in parts:
+    for at, part in enumerate(parts):
         loads.append(f"{part} {os.getloadavg()[0]:.1f}")
-        with ExitStack() as stack:
-            bench = Bench(asked, stack)
-            if part in SHAPES:
-                found = bench.shape(part)
-                rows += shape_rows(part, found)
-                goals += goal_rows(part, found)
-                print("\n".join(shape_rows(part, found)), flush=True)
-            elif part == "two":
-                goals += [row for name in ("1x50", "1x500") for row in two_rows(bench, name)]
-            else:
-                goals += {"calm": calm_rows, "idle": idle_rows, "embedded": embedded_rows}[part](bench)
-                print(goals[-1], flush=True)
-    table = "\n".join(
-        [*HEAD, *rows, "", *GOAL_HEAD, *goals, "", UNDER.format(loads=", ".join(loads), rounds=asked.rounds)]
-    )
-    if asked.only:
-        print(table)
-    else:
-        record("talk", table)
+        with ExitStack() as bench.stack:
+            found = measure(bench, part)
+        rows += found[0]
+        goals += found[1]
+        print("\n".join([*found[0], *found[1]]), flush=True)
+        left = parts[at + 1 :]
+        rest = f" The run was ended early; not measured: {', '.join(left)}." if left else ""
+        if parts == PARTS:
+            write("talk", tables.whole(rows, goals, loads=", ".join(loads), rounds=bench.asked.rounds, rest=rest))
 
 
-HEAD = [
-    "| shape | server | deliveries/s | CPU us each | p50 ms | p99 ms | x tutorial | CPU | x limit | CPU | missing |",
-    "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
-]
-GOAL_HEAD = ["| shape | what | measured | goal |", "|---|---|---:|---:|"]
-UNDER = """Medians of {rounds} interleaved stretches. Bodies of 120 characters; a sender posts again when its ack and
-its own copy are back (1x50 and 1x500: 5 senders, 20x50: 2 in each room); p50 and p99: until its own copy. Limit: picows
-and uvloop, two processes, one table, PostgreSQL group commit with synchronous_commit and fsync on, Valkey pub/sub.
-Tutorial: Daphne and Channels with the channels_redis core layer, nothing stored. Product: one Daphne, PostgreSQL,
-Valkey, everything on but the limit of messages a second. Servers, PostgreSQL and Valkey on one side of the cores, the
-load client on the last. Load of the machine (mean of a minute) before each part: {loads}."""
+def measure(bench: Bench, part: str) -> tuple[list[str], list[str]]:
+    """One part with servers of its own: what it adds to the two tables."""
+    if part in SHAPES:
+        found = bench.shape(part)
+        return tables.shape_rows(part, found), tables.goal_rows(part, found)
+    if part == "two":
+        return [], [row for name in ("1x50", "1x500") for row in two_rows(bench, name)]
+    return [], {"calm": calm_rows, "idle": idle_rows, "embedded": embedded_rows}[part](bench)
+
 
 if __name__ == "__main__":
     main()

@@ -27,7 +27,7 @@ class Run:
     def __init__(self, order: dict[str, Any]) -> None:
         self.order = order
         self.rooms: dict[str, int] = {}  # members in each room
-        self.deliveries = self.sent = self.expected = self.nacks = 0
+        self.deliveries = self.sent = self.expected = self.missing = self.nacks = 0
         self.spans: list[float] = []  # seconds from a post to its sender's own copy
         self.last: dict[bytes, tuple[float, int, float]] = {}  # calm: cid -> sent at, copies, latest copy
         self.measuring = False
@@ -171,28 +171,30 @@ async def measure(run: Run, members: list[Member]) -> dict[str, Any]:
     seconds = order["seconds"]
     run.measuring = True
     if order.get("calm"):
-        began = time.perf_counter()
-        before = run.deliveries
+        began, before, used = time.perf_counter(), run.deliveries, time.process_time()
         await calm(run, senders, order["calm"], seconds)
     else:
         for sender in senders:
             sender.post()
         await asyncio.sleep(order["warm"])
         run.spans.clear()
-        began, before = time.perf_counter(), run.deliveries
+        began, before, used = time.perf_counter(), run.deliveries, time.process_time()
         await asyncio.sleep(seconds)
-    took, delivered = time.perf_counter() - began, run.deliveries - before
+    took, delivered, used = time.perf_counter() - began, run.deliveries - before, time.process_time() - used
     spans = sorted(run.spans)
     run.measuring = False
     deadline = time.perf_counter() + SETTLE
     while run.deliveries < run.expected and time.perf_counter() < deadline:  # noqa: ASYNC110  (counted per frame)
         await asyncio.sleep(0.05)
+    run.missing += run.expected - run.deliveries  # what did not come by now is not waited for again
+    run.expected = run.deliveries
     whole = [latest - sent for sent, copies, latest in run.last.values() if copies >= run.rooms[senders[0].room]]
     return {
         "deliveries": delivered,
         "seconds": took,
         "sent": run.sent,
-        "missing": run.expected - run.deliveries,
+        "missing": run.missing,
+        "client": used / took,
         "nacks": run.nacks,
         "p50": statistics.median(spans or whole or [0.0]),
         "p99": percentile(spans or whole, 0.99),

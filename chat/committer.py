@@ -4,7 +4,6 @@ So a commit's price is shared by all who post at once. An outcome is given only 
 """
 
 import asyncio
-import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -15,7 +14,7 @@ from chat import posts
 from chat.desk import Desk
 from chat.order import Run
 from chat.posts import Outcome, Post
-from chat.quick import Quick
+from chat.quick import Quick, Stored
 
 log = logging.getLogger("porchlight.chat")
 
@@ -69,13 +68,20 @@ class Committer:
 
     async def _store(self, batch: list[Post]) -> list[Outcome]:
         try:
-            if self._quick.takes(batch):
-                with contextlib.suppress(psycopg.Error, OSError):  # the slow way tries again, and knows what to do
-                    if (stored := await self._quick.write(batch)) is not None:
-                        outcomes, news = stored
-                        self._announce(news)
-                        return outcomes
-            return await self._desk.run(self._write, batch)
+            outcomes, news = await self._quickly(batch) or (await self._desk.run(self._write, batch), [])
+            self._announce(news)
         except Exception:  # one bad round must not end the process's talk: nothing is known to be stored, so "retry"
             log.exception("%d messages could not be stored; their senders will try again", len(batch))
             return [Outcome(post, code=posts.RETRY) for post in batch]
+        return outcomes
+
+    async def _quickly(self, batch: list[Post]) -> Stored | None:
+        if not self._quick.takes(batch):
+            return None
+        try:
+            return await self._quick.write(batch)
+        except psycopg.errors.UniqueViolation:  # another process stored one of the keys meanwhile
+            return None
+        except (psycopg.Error, OSError) as error:  # the slow way tries again, and knows what to do
+            log.warning("the quick lane did not store %d messages, the slow way takes them: %s", len(batch), error)
+            return None

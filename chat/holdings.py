@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import F, Max, Q
 
 from chat import wire
 from chat.models import Message, ReadMark, Report, Room, RoomMember, Silence
@@ -63,11 +63,12 @@ def purge(now: datetime) -> int:
 
 def _purge_cravings(now: datetime) -> int:
     gone = 0
-    over = Room.objects.filter(kind=Room.CRAVING, closed_at__lt=now - CRAVING_KEPT, people__until=None).distinct()
-    for pk in list(over.values_list("pk", flat=True)):
+    left = Q(people__isnull=False) | Q(floor__lt=F("last_seq"))
+    over = Room.objects.filter(left, kind=Room.CRAVING, closed_at__lt=now - CRAVING_KEPT)
+    for pk in list(over.values_list("pk", flat=True).distinct()):
         with transaction.atomic():
             room = Room.objects.select_for_update().get(pk=pk)
-            RoomMember.objects.filter(room=room, until=None).update(until=now)
+            RoomMember.objects.filter(room=room).delete()
             Room.objects.filter(pk=pk).update(floor=room.last_seq, pinned=None)
             gone += Message.objects.filter(room=room).delete()[0]
     return gone

@@ -88,5 +88,7 @@ def can_moderate(person: Person, room: Room) -> bool:
 
 
 def can_decide(person: Person, report: Report) -> bool:
-    """Nobody decides about their own words, nor about what they reported themselves."""
-    return person.pk not in {report.sender_id, report.reporter_id} and can_moderate(person, report.room)
+    """Nobody decides about their own words, nor about a message that they reported themselves."""
+    if person.pk == report.sender_id or not can_moderate(person, report.room):
+        return False
+    return not Report.objects.filter(room=report.room, seq=report.seq, reporter=person).exists()

@@ -54,8 +54,15 @@ FROM new JOIN taken ON taken.key = new.key WINDOW same AS (PARTITION BY taken.id
 # as chat.roster.roster_versions has it
 VERSIONS = """
 SELECT r.key, count(m.id), count(m.id) FILTER (WHERE m.state = 'active'), count(m.id) FILTER (WHERE m.state = 'ended'),
-       coalesce(max(m.id), 0), (SELECT count(*) FROM people_block), (SELECT coalesce(max(id), 0) FROM people_block)
-FROM chat_room r LEFT JOIN groups_membership m ON m.group_id = r.group_id WHERE r.key = ANY(%(keys)s) GROUP BY r.id
+       coalesce(max(m.id), 0), coalesce(min(b.count), 0), coalesce(min(b.ids), 0)
+FROM chat_room r LEFT JOIN groups_membership m ON m.group_id = r.group_id LEFT JOIN (
+    SELECT one.group_id, count(*), sum(k.id) AS ids FROM chat_room here
+    JOIN groups_membership one ON one.group_id = here.group_id AND one.state = 'active'
+    JOIN people_block k ON k.blocker_id = one.person_id
+    JOIN groups_membership other ON other.person_id = k.blocked_id AND other.group_id = one.group_id
+                                    AND other.state = 'active'
+    WHERE here.key = ANY(%(keys)s) GROUP BY one.group_id) AS b ON b.group_id = r.group_id
+WHERE r.key = ANY(%(keys)s) GROUP BY r.id
 """
 
 Stored = tuple[list[Outcome], list[tuple[str, Run]]]  # an outcome a post, and what every process is to hear

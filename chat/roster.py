@@ -3,7 +3,9 @@
 A version tells whether this changed. It is computed from the rows that decide, never stored. Memberships, the people
 of a room and blocks are only added (with ids that are never used again), end, or vanish with their person. So two
 equal versions mean the same rows in the same states: with no row added since, none of those may have left or moved
-without a count changing; with a row added, either the highest id grew or there are fewer rows.
+without a count changing; with a row added, either the highest id grew or there are fewer rows. Of blocks only those
+between two who are in the room count: their number and the sum of their ids, which grows when a new one takes the place
+of another.
 
 Versions of rooms where nobody can write in between (a pair that shares no group any more) need no more than yes or no.
 """
@@ -11,13 +13,14 @@ Versions of rooms where nobody can write in between (a pair that shares no group
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, F, Max, Q, Sum
 
 from chat.models import Room, RoomMember
 from groups.models import Membership
 from people.models import Block, Person
 
 NOBODY = "0.0.0.0"  # the roster's version of a room that nobody ever was in  # noqa: S104
+NO_BLOCKS = "0.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +67,21 @@ def roster(room_pk: int) -> Roster:
         if room.kind == Room.PAIR:
             is_open = bool(pairs_open([room_pk]))
             version, people = f"{version}.{is_open:d}", people if is_open else frozenset()
-    blocks = list(Block.objects.values_list("pk", "blocker_id", "blocked_id"))
-    highest = max((pk for pk, _, _ in blocks), default=0)
-    pairs = [(one, other) for _, one, other in blocks if one in people and other in people]
-    return Roster(f"{version}/{len(blocks)}.{highest}", people, _apart(pairs))
+    blocks = _blocks_among(people)
+    return Roster(
+        f"{version}/{_sum(pk for pk, _, _ in blocks)}", people, _apart((one, other) for _, one, other in blocks)
+    )
+
+
+def _blocks_among(people: Collection[int]) -> list[tuple[int, int, int]]:
+    """(id, blocker, blocked) of the blocks between two of these people."""
+    found = Block.objects.filter(blocker__in=people, blocked__in=people)
+    return list(found.values_list("pk", "blocker_id", "blocked_id"))
+
+
+def _sum(block_pks: Iterable[int]) -> str:
+    pks = list(block_pks)
+    return f"{len(pks)}.{sum(pks)}"
 
 
 def _of_group(room_pk: int) -> tuple[str, frozenset[int]]:
@@ -97,6 +111,8 @@ def roster_versions(rooms: Mapping[int, str]) -> dict[int, str]:
     """The version of each room's roster now; `rooms` names their kinds by id."""
     groups = [pk for pk, kind in rooms.items() if kind == Room.GROUP]
     others = [pk for pk, kind in rooms.items() if kind != Room.GROUP]
+    # blocks first: of somebody who leaves in between the members' own part tells
+    blocks = (_group_blocks(groups) if groups else {}) | (_people_blocks(others) if others else {})
     found = _group_versions(groups) if groups else {}
     if others:
         found |= _people_versions(others)
@@ -104,8 +120,36 @@ def roster_versions(rooms: Mapping[int, str]) -> dict[int, str]:
     if pairs:
         are_open = pairs_open(pairs)
         found |= {pk: f"{found.get(pk, NOBODY)}.{pk in are_open:d}" for pk in pairs}
-    blocks = Block.objects.aggregate(count=Count("pk"), highest=Max("pk"))
-    return {pk: f"{found.get(pk, NOBODY)}/{blocks['count']}.{blocks['highest'] or 0}" for pk in rooms}
+    return {pk: f"{found.get(pk, NOBODY)}/{blocks.get(pk, NO_BLOCKS)}" for pk in rooms}
+
+
+def _group_blocks(room_pks: Collection[int]) -> dict[int, str]:
+    """The blocks' part of the version of each group's room in which there are any."""
+    rows = (
+        Block.objects.filter(
+            blocker__memberships__group__room__in=room_pks,
+            blocker__memberships__state=Membership.ACTIVE,
+            blocked__memberships__group=F("blocker__memberships__group"),
+            blocked__memberships__state=Membership.ACTIVE,
+        )
+        .values("blocker__memberships__group__room")
+        .annotate(count=Count("pk"), ids=Sum("pk"))
+        .values_list("blocker__memberships__group__room", "count", "ids")
+    )
+    return {room: f"{count}.{ids}" for room, count, ids in rows}
+
+
+def _people_blocks(room_pks: Collection[int]) -> dict[int, str]:
+    """As `_group_blocks`, of rooms of two or few. A pair that is not open has nobody in it, and needs no blocks."""
+    people: dict[int, set[int]] = {}
+    here = RoomMember.objects.filter(room__in=room_pks, room__kind=Room.CRAVING, until=None)
+    for room, person in here.values_list("room_id", "person_id"):
+        people.setdefault(room, set()).add(person)
+    if not people:
+        return {}
+    blocks = _blocks_among(set().union(*people.values()))
+    inside = {room: [pk for pk, one, other in blocks if {one, other} <= here] for room, here in people.items()}
+    return {room: _sum(pks) for room, pks in inside.items() if pks}
 
 
 def _group_versions(room_pks: Collection[int]) -> dict[int, str]:

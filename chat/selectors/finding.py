@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from chat.models import Message, Report, Room
 from chat.roster import apart_from
@@ -59,10 +59,11 @@ def search(*, actor: Person, text: str) -> list[Found]:
 def cases_for(actor: Person) -> list[Case]:
     """What waits for the actor, oldest first: of the groups they facilitate; of every room for a coordinator.
 
-    Nobody decides about their own words, nor about what they reported themselves.
+    Nobody decides about their own words, nor about a message that they reported themselves.
     """
     coordinator = is_coordinator(actor)
-    waiting = Report.objects.filter(state=Report.OPEN).exclude(sender=actor).exclude(reporter=actor)
+    theirs = Report.objects.filter(room=OuterRef("room"), seq=OuterRef("seq"), reporter=actor)
+    waiting = Report.objects.filter(~Exists(theirs), state=Report.OPEN).exclude(sender=actor)
     if not coordinator:
         runs = Membership.objects.facilitators().filter(person=actor)
         waiting = waiting.filter(room__kind=Room.GROUP, room__group__in=runs.values("group"))

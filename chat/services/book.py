@@ -47,7 +47,6 @@ class Book:
         self.silent = self._silent(senders)
         self.latest = self._latest(senders)
         self.changed: dict[tuple[int, int], Message] = {}
-        self.rewritten: set[tuple[int, int]] = set()
 
     def _subjects(self, batch: Sequence[Post]) -> dict[tuple[int, int], Message]:
         """The entries that the batch is about."""
@@ -168,8 +167,6 @@ class Book:
         else:
             subject.held = entry.body == posts.ON
         self.changed[room.pk, subject.seq] = subject
-        if entry.kind != posts.HOLD:
-            self.rewritten.add((room.pk, subject.seq))
 
     def store(self) -> list[Room]:
         """Write it all; returns the rooms whose logs grew."""
@@ -180,10 +177,10 @@ class Book:
             Report.objects.bulk_create(self.reports)
         if self.changed:
             Message.objects.bulk_update(self.changed.values(), ["body", "edited_at", "gone", "held"])
-        for room_pk, seq in sorted(self.rewritten):
-            # what an earlier edit said is nowhere either
-            body = self.changed[room_pk, seq].body
-            Message.objects.filter(room=room_pk, of=seq, kind=posts.EDIT).update(body=body)
+        for (room_pk, seq), subject in sorted(self.changed.items(), key=lambda item: item[0]):
+            # what an earlier edit said is nowhere either, and held with its text
+            edits = Message.objects.filter(room=room_pk, of=seq, kind=posts.EDIT)
+            edits.update(body=subject.body, held=subject.held)
         grown = [room for room in self.rooms.values() if room.key in self.firsts]
         Room.objects.bulk_update(grown, ["last_seq", "pinned"])
         return grown

@@ -8,12 +8,14 @@ the wake-up bus afterwards, as a hint.
 import logging
 from collections.abc import Sequence
 from functools import partial
+from math import ceil
 from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from chat import news, posts, selectors
 from chat.models import Room
@@ -21,10 +23,8 @@ from chat.order import Run
 from chat.paces import Paces
 from chat.posts import Outcome, Post, Sender
 from chat.services.book import Book
-from chat.services.rooms import room_of
 from ground import wake
 from ground.errors import Conflict, Settled, TooMany
-from groups.models import Group
 from people.models import Person
 
 log = logging.getLogger("porchlight.chat")
@@ -53,7 +53,7 @@ def message_post(
     if wait:
         raise TooMany(_("That was quick. Please wait a few seconds, then send it again."))
     outcome = entries_write(posts=[Post(sender_of(actor), room_key, cid, text, kind, of)])[0]
-    _raise(outcome.code)
+    _raise(outcome)
     return outcome
 
 
@@ -66,15 +66,34 @@ def _why(reason: str) -> str:
     return _("This message holds a character that cannot be kept.")
 
 
-def _raise(code: str) -> None:
+def _raise(outcome: Outcome) -> None:
+    code = outcome.code
     if code == posts.FORBIDDEN:
         raise PermissionDenied(_("This room is for the members of its group."))
     if code == posts.CLOSED:
         raise Settled(_("This group is closed. Its talk can be read, not continued."))
     if code == posts.CONFLICT:
         raise Conflict(_("Another message was sent under this key already."))
+    if code == posts.RATE:
+        words = ngettext(
+            "Slow mode is on here. Please send it again in %(n)d second.",
+            "Slow mode is on here. Please send it again in %(n)d seconds.",
+            ceil(outcome.after),
+        )
+        raise TooMany(words % {"n": ceil(outcome.after)})
     if code:
-        raise ValidationError(_("This message cannot be kept as it is."))
+        raise ValidationError(_refused(code))
+
+
+def _refused(code: str) -> str:
+    """Why an entry by somebody who may post here is not kept, in a sentence."""
+    if code == posts.MUTED:
+        return _("A facilitator asked you to listen for a while. You can write here again later.")
+    if code == posts.LATE:
+        return _("A message can be changed for 15 minutes.")
+    if code == posts.WORDS:
+        return _("A facilitator would have to look at these words first. Please send them as a new message.")
+    return _("This message cannot be kept as it is.")
 
 
 def pace(sender_id: int) -> float:
@@ -133,18 +152,8 @@ def _announce(rooms: list[Room], book: Book) -> None:
     wake.publish(TOPIC, news.pack(found))
 
 
-def notice_post(*, groups: Sequence[Group], kind: str, body: str) -> None:
-    """Put an entry that nobody sent (`from` is null) into the rooms of these groups, in the caller's transaction.
-
-    Kind "offer": somebody of the group would like a chat; the body is the catalogue's text with a path on this site.
-    """
-    # of all rooms in one order, as in _write_together
-    for pk in sorted(room_of(group).pk for group in groups):
-        house_entry(room_pk=pk, kind=kind, body=body)
-
-
 def house_entry(*, room_pk: int, kind: str, body: str = "", of: int | None = None) -> None:
-    """An entry that nobody sent: a notice, or a moderator's decision. In the caller's transaction, if there is one."""
+    """An entry that nobody sent: a moderator's decision. In the caller's transaction, if there is one."""
     with transaction.atomic():
         room = Room.objects.select_for_update().get(pk=room_pk)
         book = Book({room.key: room}, [])

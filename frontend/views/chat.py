@@ -1,6 +1,5 @@
 """Talk: the list of one's rooms, and a room. Both can be read and posted to without JavaScript."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +20,6 @@ from ground.errors import Settled, TooMany
 from people.selectors import person_by_pid
 
 SHOWN = 50  # entries of a page
-OFFER = re.compile(r"/need/[0-9a-z]+/claim/")
 DOTS = 8  # colours beside a name; chat.js counts them the same way
 
 
@@ -41,7 +39,6 @@ class Bubble:
     held: bool = False  # only its sender sees it, until a facilitator has looked
     of: int | None = None
     quote: str = ""  # the beginning of what it answers
-    offer: str = ""  # where to answer, when nobody wrote this but somebody would like a chat
 
 
 @signed_in
@@ -103,13 +100,12 @@ def _list_of(request: HttpRequest) -> dict[str, Any]:
     actor = actor_of(request)
     assert actor is not None
     services.rooms_open(actor=actor)
-    zone = ZoneInfo(actor.zone)
     lines = [
         {
             "key": line.key,
             "name": line.name or _("former member"),
             "last_seq": line.last_seq,
-            "at": line.last_at.astimezone(zone) if line.last_at else None,
+            "at": line.last_at,
             "unread": line.unread,
             "closed": line.closed,
         }
@@ -120,9 +116,8 @@ def _list_of(request: HttpRequest) -> dict[str, Any]:
 
 def _bubbles(entries: list[Any], actor_pk: int, zone: ZoneInfo) -> list[Bubble]:
     """The words among the entries; what was done to them is in them already."""
-    by_seq = {entry.seq: entry for entry in entries if entry.kind == posts.TEXT}
-    said = [entry for entry in entries if entry.kind in {posts.TEXT, "offer"}]
-    return [_bubble(entry, actor_pk, zone, by_seq.get(entry.of)) for entry in said]
+    said = {entry.seq: entry for entry in entries if entry.kind == posts.TEXT}
+    return [_bubble(entry, actor_pk, zone, said.get(entry.of)) for entry in said.values()]
 
 
 def _pinned(room: Any, actor: Any) -> str:
@@ -135,11 +130,10 @@ def _pinned(room: Any, actor: Any) -> str:
 
 def _bubble(entry: Any, actor_pk: int, zone: ZoneInfo, answered: Any | None) -> Bubble:
     sender = entry.sender
-    offer = OFFER.search(entry.body) if entry.kind == "offer" else None
     return Bubble(
         seq=entry.seq,
         own=sender is not None and sender.pk == actor_pk,
-        name="Porchlight" if offer else entry.sender_name or _("former member"),
+        name=entry.sender_name or _("former member"),
         dot=int(sender.pid.hex[:2], 16) % DOTS if sender else 0,
         body=entry.body,
         at=entry.at.astimezone(zone),
@@ -149,7 +143,6 @@ def _bubble(entry: Any, actor_pk: int, zone: ZoneInfo, answered: Any | None) -> 
         held=entry.held,
         of=entry.of,
         quote=f"{answered.sender_name}: {answered.body[:80]}" if answered is not None and not answered.gone else "",
-        offer=offer[0] if offer else "",
     )
 
 
@@ -173,10 +166,9 @@ def search(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     assert actor is not None
     asked = request.POST.get("q", "")[:200]
-    zone = ZoneInfo(actor.zone)
     found = [
         {
-            "at": one.at.astimezone(zone),
+            "at": one.at,
             "before": one.seq + 1,
             "key": one.key,
             "room": one.room or _("former member"),
@@ -185,7 +177,7 @@ def search(request: HttpRequest) -> HttpResponse:
         }
         for one in selectors.search(actor=actor, text=asked)
     ]
-    return render(request, "chat/search.html", {"asked": asked, "found": found})
+    return render(request, "chat/search.html", {"asked": asked, "found": found, "zone": actor.zone})
 
 
 @signed_in

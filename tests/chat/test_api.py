@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from chat import services
+from chat.models import Message
 from ground import clock
 from groups.models import Group, Membership
 from tests.people_of_the_story import NOW, make_account
@@ -88,6 +89,33 @@ def test_outsiders_and_guests_are_refused_and_learn_nothing(story):
     guest = Client()
     assert guest.get(f"{room}/messages/").status_code in {401, 403}
     assert send(guest, room, cid=str(uuid4()), body="x").status_code in {401, 403}
+
+
+DEEDS = {
+    "answers": {"body": "me too", "of": 1},
+    "changes": {"kind": "edit", "of": 1, "body": "other words"},
+    "takes back": {"kind": "delete", "of": 1},
+    "reacts": {"kind": "react", "of": 1, "body": "👍"},
+    "takes a reaction back": {"kind": "unreact", "of": 1, "body": "👍"},
+    "pins": {"kind": "pin", "of": 1},
+    "unpins": {"kind": "pin"},
+    "holds": {"kind": "hold", "of": 1, "body": "on"},
+}
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_nobody_from_outside_does_anything_to_a_message_by_json(story, deed):
+    """The outsider, and the one who wrote it and left: the same answer as in a room that is not there."""
+    member, outsider, room = story
+    assert send(member, room, cid=str(uuid4()), body="mine").status_code == 201
+    Membership.objects.update(state=Membership.ENDED, until=NOW)
+    answers = [send(one, at, cid=str(uuid4()), **DEEDS[deed]) for one, at in ((outsider, room), (member, room))]
+    answers.append(send(member, "/api/v1/rooms/g0", cid=str(uuid4()), **DEEDS[deed]))
+    assert {(answer.status_code, answer.content) for answer in answers} == {(403, answers[0].content)}
+    assert Message.objects.get().body == "mine"
+    for one in (outsider, member):
+        assert one.post(f"{room}/report/", {"seq": 1}, content_type="application/json").status_code == 403
+        assert one.get("/api/v1/rooms/search/?q=mine").json() == {"found": []}
 
 
 @pytest.mark.parametrize(

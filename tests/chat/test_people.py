@@ -7,10 +7,10 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from chat import holdings, policies, selectors, services
-from chat.models import Message, Report, Room, Silence
+from chat.models import Message, Report, Room, RoomMember, Silence
 from chat.posts import Post
 from ground import clock
-from ground.errors import Settled
+from ground.errors import Settled, TooMany
 from groups.models import Group, Membership
 from people.services import block_lift, block_set, coordinator_set
 from tests.people_of_the_story import NOW, make_member
@@ -21,7 +21,7 @@ OFFER = "Got percs, HMU"
 
 @pytest.fixture(autouse=True)
 def _frozen():
-    services.paces._held.clear() if hasattr(services.paces, "_held") else None
+    services.paces.forget()
     with clock.frozen(NOW):
         yield
 
@@ -129,6 +129,35 @@ def test_blocked_people_see_and_are_seen_nowhere():
     assert seen(room, ada)[0] == (1, "text", "the word from Bo")
 
 
+def test_a_block_moves_the_version_of_the_rooms_that_both_are_in_and_of_no_other():
+    ada, bo, cy = make_member("Ada"), make_member("Bo"), make_member("Cy")
+    both, other = found(ada, bo, cy), found(ada, cy)
+    few, others = services.craving_room_open(members=[ada, bo]), services.craving_room_open(members=[bo, cy])
+    rooms = (both, other, few, others)
+
+    def versions():
+        found = selectors.roster_versions({room.pk: room.kind for room in rooms})
+        assert [selectors.roster(room.pk).version for room in rooms] == list(found.values())
+        return list(found.values())
+
+    def moved(before):
+        return [room for room, old, new in zip(rooms, before, versions(), strict=True) if old != new]
+
+    before = versions()
+    block_set(actor=ada, other=bo)
+    assert moved(before) == [both, few]
+    block_set(actor=bo, other=make_member("Elsewhere"))
+    assert moved(before) == [both, few]
+    before = versions()
+    block_lift(actor=ada, other=bo)
+    block_set(actor=cy, other=bo)
+    assert moved(before) == [both, few, others]
+    before = versions()
+    Membership.objects.filter(person=cy, group=both.group).update(state="ended", until=NOW)
+    assert moved(before) == [both]
+    assert not selectors.roster(both.pk).apart
+
+
 def test_an_offer_is_held_for_its_sender_alone_until_a_facilitator_decides():
     ada, bo, fay = make_member("Ada"), make_member("Bo"), make_member("Fay")
     room = found(ada, bo, runs=[fay])
@@ -167,6 +196,56 @@ def test_a_report_keeps_the_words_until_the_decision_and_parts_the_two():
     services.report_decide(actor=co, report_id=case.ref, remove=True)
     assert set(Report.objects.values_list("state", "words")) == {("removed", "")}
     assert not selectors.cases_for(co)
+
+
+def test_who_reported_a_message_does_not_decide_about_it_whoever_else_did():
+    ada, bo, fay, gus = make_member("Ada"), make_member("Bo"), make_member("Fay"), make_member("Gus")
+    room = found(ada, bo, runs=[fay, gus])
+    post(bo, room, "an unkind word")
+    for reporter in (ada, fay):
+        services.message_report(actor=reporter, room_key=room.key, seq=1)
+    (case,) = selectors.cases_for(gus)
+    assert not selectors.cases_for(fay)
+    with pytest.raises(PermissionDenied):
+        services.report_decide(actor=fay, report_id=Report.objects.get(reporter=ada).pk, remove=True)
+    services.report_decide(actor=gus, report_id=case.ref, remove=True)
+
+
+def test_a_held_text_takes_its_edits_with_it():
+    ada, bo, fay = make_member("Ada"), make_member("Bo"), make_member("Fay")
+    room = found(ada, bo, runs=[fay])
+    post(ada, room, "hm")
+    post(ada, room, "my number is 555", "edit", 1)
+    assert post(bo, room, "on", "hold", 1).code == "forbidden"
+    assert post(fay, room, "on", "hold", 1).seq == 3
+    assert seen(room, bo) == [(1, "void", None), (2, "void", None), (3, "hold", "on")]
+    assert [body for _, _, body in seen(room, ada)] == ["my number is 555"] * 2 + ["on"]
+    post(fay, room, "off", "hold", 1)
+    assert seen(room, bo)[:2] == [(1, "text", "my number is 555"), (2, "edit", "my number is 555")]
+    post(fay, room, "on", "hold", 1)
+    post(ada, room, "", "delete", 1)
+    assert seen(room, bo)[:2] == [(1, "text", ""), (2, "edit", "")]
+
+
+def test_who_may_not_write_now_is_told_why_by_plain_http_too():
+    ada, fay = make_member("Ada"), make_member("Fay")
+    room = found(ada, runs=[fay])
+
+    def say(body, **more):
+        return services.message_post(actor=ada, room_key=room.key, cid=uuid4(), body=body, **more)
+
+    say("one")
+    with pytest.raises(ValidationError, match="as a new message"):
+        say(OFFER, kind="edit", of=1)
+    services.slow_set(actor=fay, room_key=room.key, seconds=30)
+    with pytest.raises(TooMany, match="in 31 seconds"):
+        say("two")
+    services.silence_set(actor=fay, room_key=room.key, pid=ada.pid, minutes=60)
+    with pytest.raises(ValidationError, match="asked you to listen"):
+        say("three")
+    services.silence_set(actor=fay, room_key=room.key, pid=ada.pid, minutes=0)
+    with clock.frozen(NOW + timedelta(minutes=16)), pytest.raises(ValidationError, match="15 minutes"):
+        say("first", kind="edit", of=1)
 
 
 def test_who_is_asked_to_listen_reads_on_and_slow_mode_says_how_long():
@@ -225,6 +304,18 @@ def test_a_cravings_room_lets_people_in_and_out_and_is_emptied_three_days_after_
     assert holdings.purge(NOW + timedelta(hours=72)) == 0
     assert holdings.purge(NOW + timedelta(hours=72, seconds=1)) == 2
     assert selectors.room_keys_of(ada) == []
+    assert holdings.purge(NOW + timedelta(hours=73)) == 0
+
+
+def test_a_cravings_room_that_everybody_left_is_emptied_too_and_keeps_no_names():
+    ada, bo = make_member("Ada"), make_member("Bo")
+    room = services.craving_room_open(members=[ada, bo])
+    post(ada, room, "it is hard now")
+    for person in (ada, bo):
+        services.room_member_remove(room=room, person=person)
+    services.room_close(room=room)
+    assert holdings.purge(NOW + timedelta(hours=72, seconds=1)) == 1
+    assert not RoomMember.objects.exists()
     assert holdings.purge(NOW + timedelta(hours=73)) == 0
 
 

@@ -71,10 +71,7 @@ const HANDLERS = {
       setTimeout(() => retry(frame.cid), (frame.after ?? 1 + Math.random() * 2) * 1000);
       return;
     }
-    const done = outbox.entries.find((one) => one.cid === frame.cid);
-    outbox.settle(frame.cid);
-    if (done?.kind && done.kind !== "text") say(page.dataset.sayNotDone);
-    log?.say(frame.cid, ["closed", "muted"].includes(frame.code) ? frame.code : "refused");
+    refused(frame.cid, ["closed", "muted"].includes(frame.code) ? frame.code : "refused");
   },
   hb: (frame) => {
     if (!log) return;
@@ -180,9 +177,22 @@ function retry(cid) {
   if (!entry) return;
   if (link.ready) send(entry);
   else {
-    log.say(cid, "sending");
+    log?.say(cid, "sending");
     link.now();
-    byHttp(entry).catch(() => log.say(cid, "later"));
+    byHttp(entry).catch(() => log?.say(cid, "later"));
+  }
+}
+
+/** It will never be stored. The words of a change have no bubble: they go back into the field, or would be lost. */
+function refused(cid, how) {
+  const entry = outbox.entries.find((one) => one.cid === cid);
+  outbox.settle(cid);
+  log?.say(cid, how);
+  if (!entry?.kind || entry.kind === "text") return;
+  say(page.dataset.sayNotDone);
+  if (entry.kind === "edit" && entry.room === room && field && !field.value) {
+    field.value = entry.body;
+    grow();
   }
 }
 
@@ -199,9 +209,12 @@ function tapped(cid) {
 
 async function byHttp(entry) {
   const answer = await postEntry(entry);
+  if (answer.code) {
+    refused(entry.cid, answer.code);
+    return;
+  }
   outbox.settle(entry.cid);
-  if (answer.code) log?.say(entry.cid, answer.code);
-  else log?.say(entry.cid, "sent");
+  log?.say(entry.cid, "sent");
   if (log && answer.seq <= log.last) log.take(entry.cid);
 }
 

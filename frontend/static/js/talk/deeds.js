@@ -30,12 +30,8 @@ export class Deeds {
     const state = bubble.querySelector(".bubble-state");
     if (entry?.held) state.textContent = ` · ${words.sayHeld}`;
     else if (entry?.edited) state.textContent = ` · ${words.sayEdited}`;
-    if ("gone" in bubble.dataset || entry?.kind === "offer" || bubble.querySelector("p a")) return;
-    const more = document.createElement("button");
-    more.type = "button";
-    more.className = "bubble-more";
-    more.textContent = "⋯";
-    more.setAttribute("aria-label", words.sayMore);
+    if ("gone" in bubble.dataset) return;
+    const more = byId("bubble-more").content.firstElementChild.cloneNode(true);
     more.addEventListener("click", () => this.#open(bubble));
     bubble.querySelector(".bubble-time").append(more);
   }
@@ -118,10 +114,11 @@ export class Deeds {
   #open(bubble) {
     this.bubble = bubble;
     const own = bubble.classList.contains("bubble-own");
+    const other = !own && bubble.dataset.from !== ""; // not a former member
     const age = Date.now() - new Date(bubble.querySelector("time").dateTime).getTime();
     for (const button of this.menu.querySelectorAll("[data-for]")) {
       const whose = button.dataset.for;
-      button.hidden = (whose === "own" && !own) || (whose === "others" && own) || (button.dataset.do === "edit" && age > EDITABLE);
+      button.hidden = (whose === "own" && !own) || (whose === "others" && !other) || (button.dataset.do === "edit" && age > EDITABLE);
     }
     for (const field of this.menu.querySelectorAll("[name=with]")) field.value = bubble.dataset.from;
     this.menu.showModal();
@@ -143,8 +140,10 @@ export class Deeds {
   async #report(seq) {
     const said = byId("talk-state");
     try {
+      const whose = this.bubble.dataset.from;
       await report(this.page.dataset.room, seq);
-      this.bubble.remove();
+      // all of theirs: from now on the two do not see each other
+      for (const one of this.log.list.querySelectorAll(".bubble")) if (one.dataset.from === whose) one.remove();
       said.textContent = this.page.dataset.sayReported;
     } catch {
       said.textContent = this.page.dataset.sayNotDone;

@@ -6,7 +6,7 @@ const NEAR = 160; // px from the end that still count as being at the end
 const byId = (id) => document.getElementById(id);
 
 /** What is a bubble; all else was done to one, or is not for us. */
-const isWords = (entry) => entry.kind === "text" || entry.kind === "offer";
+const isWords = (entry) => entry.kind === "text";
 
 export class Log {
   constructor(page) {
@@ -143,7 +143,6 @@ export class Log {
     }
     bubble.querySelector("p").textContent = entry.body;
     this.deeds.dress(bubble, entry);
-    if (entry.kind === "offer") this.#asOffer(bubble.querySelector("p"), entry);
     const time = bubble.querySelector("time");
     time.dateTime = entry.at;
     time.textContent = this.clock.format(new Date(entry.at));
@@ -158,16 +157,7 @@ export class Log {
     return bubble;
   }
 
-  /** Nobody wrote this: somebody of the group would like a chat. The body ends with the address to answer at. */
-  #asOffer(text, entry) {
-    const link = document.createElement("a");
-    link.href = /\/need\/[0-9a-z]+\/claim\//.exec(entry.body)?.[0] ?? "/talk/";
-    link.textContent = this.page.dataset.sayFree;
-    text.replaceChildren(`${this.page.dataset.sayOffer} `, link);
-  }
-
   #name(entry) {
-    if (entry.kind === "offer") return "Porchlight";
     return entry.from?.name || this.page.dataset.sayFormer;
   }
 

@@ -22,7 +22,7 @@ export class Rooms {
     const fresh = entries.filter((entry) => entry.seq > seen);
     if (!fresh.length) return;
     row.dataset.seq = fresh[fresh.length - 1].seq;
-    const words = fresh.filter((entry) => (entry.kind === "text" || entry.kind === "offer") && !entry.gone);
+    const words = fresh.filter((entry) => entry.kind === "text" && !entry.gone);
     if (!words.length) return;
     const latest = words[words.length - 1];
     const word = document.createElement("span");
