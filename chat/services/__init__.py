@@ -1,6 +1,6 @@
 """The only writers of talk, a noun per module."""
 
-from chat.services.entries import TOPIC, entries_write, message_post, notice_post, pace, paces, sender_of
+from chat.services.entries import TOPIC, entries_write, message_post, pace, paces, sender_of
 from chat.services.marks import read_mark_set, read_marks_set
 from chat.services.moderation import message_report, report_decide, silence_set, slow_set
 from chat.services.rooms import (
@@ -21,7 +21,6 @@ __all__ = [
     "entries_write",
     "message_post",
     "message_report",
-    "notice_post",
     "pace",
     "paces",
     "pair_room_open",

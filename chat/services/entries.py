@@ -21,10 +21,8 @@ from chat.order import Run
 from chat.paces import Paces
 from chat.posts import Outcome, Post, Sender
 from chat.services.book import Book
-from chat.services.rooms import room_of
 from ground import wake
 from ground.errors import Conflict, Settled, TooMany
-from groups.models import Group
 from people.models import Person
 
 log = logging.getLogger("porchlight.chat")
@@ -131,16 +129,6 @@ def _announce(rooms: list[Room], book: Book) -> None:
         for room in rooms
     ]
     wake.publish(TOPIC, news.pack(found))
-
-
-def notice_post(*, groups: Sequence[Group], kind: str, body: str) -> None:
-    """Put an entry that nobody sent (`from` is null) into the rooms of these groups, in the caller's transaction.
-
-    Kind "offer": somebody of the group would like a chat; the body is the catalogue's text with a path on this site.
-    """
-    # of all rooms in one order, as in _write_together
-    for pk in sorted(room_of(group).pk for group in groups):
-        house_entry(room_pk=pk, kind=kind, body=body)
 
 
 def house_entry(*, room_pk: int, kind: str, body: str = "", of: int | None = None) -> None:
