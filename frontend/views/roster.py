@@ -93,7 +93,7 @@ def _shift_act(request: HttpRequest, actor: "Person", shift_id: int, form: DayFo
     """Do what the button says; False when the form of a date has mistakes in it."""
     act = request.POST.get("act", "")
     if act in {"join", "part"}:
-        person = selectors.on_roster_by_pid(UUID(request.POST.get("person", "")))
+        person = selectors.on_roster_by_pid(_pid(request.POST.get("person", "")))
         if act == "join":
             services.shift_join(actor=actor, shift_id=shift_id, person=person)
         else:
@@ -118,7 +118,7 @@ def responders(request: HttpRequest) -> HttpResponse:
     actor = _coordinator(request)
     if request.method == "POST":
         given = request.POST.get("responder", "")
-        row = int(given) if given.isdigit() and len(given) < 12 else 0
+        row = int(given) if given.isascii() and given.isdigit() and len(given) < 12 else 0
         try:
             if request.POST.get("act") == "admit":
                 services.responder_admit(actor=actor, responder_id=row)
@@ -195,6 +195,13 @@ def _coordinator(request: HttpRequest) -> "Person":
     if actor is None or not is_coordinator(actor):
         raise PermissionDenied
     return actor
+
+
+def _pid(given: str) -> UUID:
+    try:
+        return UUID(given)
+    except ValueError as error:
+        raise ValidationError(_("Please choose one of the names.")) from error
 
 
 def _today(actor: "Person") -> date:
