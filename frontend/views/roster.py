@@ -31,7 +31,8 @@ def roster(request: HttpRequest) -> HttpResponse:
     """What is on this week, where people are missing, the weekly shifts. POST: the hours that should be staffed."""
     actor, now = _coordinator(request), clock.now()
     row = selectors.rota()
-    form = RotaForm(request.POST or None, initial={"zone": row.zone, **_hours(row.staffed_from, row.staffed_until)})
+    zone = actor.zone if row.staffed_from is None else row.zone  # before the first wish: the coordinator's own
+    form = RotaForm(request.POST or None, initial={"zone": zone, **_hours(row.staffed_from, row.staffed_until)})
     if request.method == "POST" and form.is_valid():
         services.rota_set(actor=actor, zone=form.cleaned_data["zone"], staffed=form.staffed())
         messages.success(request, _("Kept."))

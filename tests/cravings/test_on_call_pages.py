@@ -351,6 +351,7 @@ def test_the_pages_of_the_roster_take_as_many_statements_with_many_as_with_few(c
 
 def test_hours_that_should_be_staffed_are_set_and_show_their_gaps(coco):
     client = client_of(coco)
+    assert f'<option value="{ZONE}" selected>' in page(client, "/coordinator/roster/").content.decode()  # their own
     text = text_of(send(client, "/coordinator/roster/", first="20:00", last="06:00", zone=ZONE))
     assert "No shift at all in hours that should be staffed" in text
     text = text_of(send(client, "/coordinator/roster/", first="", last="", zone=ZONE))
