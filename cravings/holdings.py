@@ -14,13 +14,14 @@ from cravings.models import (
     GapWarning,
     Press,
     Responder,
+    ShiftDay,
     ShiftMember,
     SupporterAsked,
     Swap,
     Vouch,
     Wishes,
 )
-from cravings.services import after, claims
+from cravings.services import after, claims, rooms
 from cravings.services.common import locked, topic_of
 from delivery.services import cancel
 from ground import clock
@@ -81,6 +82,7 @@ def erase(person: Person) -> None:
     for press in Press.objects.filter(person=person):
         cancel(topic=topic_of(press.pk), reason="the person is gone")
         cancel(topic=after.topic_of(press.pk), reason="the person is gone")
+        rooms.close(press)  # what the others wrote there is emptied like after every talk
     Press.objects.filter(person=person).delete()
     for press in Press.objects.filter(claimed_by=person, state=Press.CLAIMED):
         claims.let_go(locked(press.pk), Claim.GIVEN_BACK, clock.now())
@@ -101,10 +103,11 @@ def purge(now: datetime) -> int:
     """Delete presses that ended 12 months ago with all that hangs on them, and what is over."""
     old, _detail = Press.objects.filter(ended_at__lt=now - KEPT).delete()
     past, _detail = Availability.objects.filter(until__lte=now).delete()
+    days, _detail = ShiftDay.objects.filter(on__lt=(now - KEPT).date()).delete()
     swaps, _detail = Swap.objects.filter(on__lt=(now - KEPT).date()).delete()
     shifts, _detail = ShiftMember.objects.filter(until__lt=(now - KEPT).date()).delete()
     warned, _detail = GapWarning.objects.filter(ends_at__lt=now - WARNED).delete()
-    return old + past + swaps + shifts + warned
+    return old + past + days + swaps + shifts + warned
 
 
 def enter() -> None:

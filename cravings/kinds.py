@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.utils import formats, translation
 
 from circle.models import Supporter
-from circle.selectors import why_silent
+from circle.selectors import rests, why_silent
 from cravings import selectors, waves
 from cravings.models import Aftercare, Press, Rota, Swap
 from cravings.services import roster
@@ -54,7 +54,7 @@ def check_page(delivery: Delivery, now: datetime) -> str | None:
 
 def check_quiet(delivery: Delivery, now: datetime) -> str | None:
     press = Press.objects.filter(pk=delivery.payload["press"], state=Press.CLAIMED).first()
-    return None if press is not None and press.quiet_step == 2 else "no longer silent"
+    return None if press is not None and press.quiet_step == waves.CALLED else "no longer silent"
 
 
 # --- to who asked --------------------------------------------------------------------------------------------
@@ -95,7 +95,9 @@ def check_supporter(delivery: Delivery, now: datetime) -> str | None:
     if press is None or not selectors.is_asking(press, now) or press.state != Press.ASKING:
         return "the press is no longer asking"
     supporter = Supporter.objects.filter(pk=delivery.payload["supporter"]).first()
-    return "contact is gone" if supporter is None else why_silent(supporter, ("craving",), now)
+    if supporter is None:
+        return "contact is gone"
+    return "rests" if rests(supporter, now) else why_silent(supporter, ("craving",), now)
 
 
 def supporter_words(delivery: Delivery) -> dict[str, str]:
@@ -127,8 +129,13 @@ def check_gap(delivery: Delivery, now: datetime) -> str | None:
 
 
 def check_wanted(delivery: Delivery, now: datetime) -> str | None:
-    swap = Swap.objects.filter(pk=delivery.payload["swap"], state=Swap.OPEN).first()
-    return None if swap is not None else "taken or withdrawn"
+    """Still asked, still to come, and the recipient may still take it."""
+    swap = Swap.objects.select_related("shift").filter(pk=delivery.payload["swap"], state=Swap.OPEN).first()
+    if swap is None:
+        return "taken or withdrawn"
+    if datetime.fromisoformat(delivery.payload["starts"]) <= now:
+        return "over"
+    return None if swap.shift.duty in selectors.duties_of(delivery.recipient) else "may not take it"
 
 
 def check_taken(delivery: Delivery, now: datetime) -> str | None:

@@ -35,7 +35,10 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One weekly shift with all that changes it. `swaps`: (date, who leaves) -> who takes it, None: nobody."""
+    """One weekly shift with all that changes it. `swaps`: (date, who leaves) -> who takes it, None: nobody.
+
+    `away`: who is on it and does not answer, until when (UTC); None: for good.
+    """
 
     id: int
     duty: str
@@ -49,6 +52,7 @@ class Plan:
     people: tuple[Span, ...] = ()
     days: Mapping[date, Hours] = field(default_factory=dict)
     swaps: Mapping[tuple[date, int], int | None] = field(default_factory=dict)
+    away: Mapping[int, datetime | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +105,25 @@ def turn_on(plan: Plan, on: date) -> Turn | None:
     starts, ends = to_utc(wall, plan.zone), to_utc(wall + timedelta(minutes=minutes), plan.zone)
     if ends <= starts:  # a quarter of an hour in the hour that does not exist
         ends = starts + timedelta(minutes=minutes)
-    return Turn(plan.id, on, plan.duty, starts, ends, plan.wanted, _people(plan, on))
+    return Turn(plan.id, on, plan.duty, starts, ends, plan.wanted, _people(plan, on, starts))
 
 
-def _people(plan: Plan, on: date) -> tuple[int, ...]:
+def _people(plan: Plan, on: date, starts: datetime) -> tuple[int, ...]:
     found: list[int] = []
     for span in plan.people:
         if span.holds(on):
             who = _stands_in(plan, on, span.person)
-            if who is not None and who not in found:
+            if who is not None and who not in found and not _is_away(plan, who, starts):
                 found.append(who)
     return tuple(found)
+
+
+def _is_away(plan: Plan, person: int, starts: datetime) -> bool:
+    """Whoever rests beyond the start of a turn is away for all of it."""
+    if person not in plan.away:
+        return False
+    until = plan.away[person]
+    return until is None or starts < until
 
 
 def _stands_in(plan: Plan, on: date, person: int) -> int | None:

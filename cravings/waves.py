@@ -17,6 +17,7 @@ GONE = timedelta(seconds=30)  # the peer's connection is away: who asked is told
 GONE_ASK = timedelta(seconds=60)  # and a second peer is asked
 PROMPT = timedelta(minutes=5)  # who asked is silent
 LEAD = timedelta(minutes=10)
+CALLED = 2  # the step of a silence at which the lead is called
 RESTS = timedelta(hours=4)  # a claimed press that nobody closed
 LOOK = timedelta(seconds=5)  # between two looks at a talk
 AVAILABLE = timedelta(hours=8)
@@ -24,7 +25,7 @@ MANY, MANY_WITHIN = 3, timedelta(hours=1)  # presses before this one; from the f
 CAP, CAP_WITHIN = 3, timedelta(hours=24)  # claims of one peer
 ASKED_AT_ONCE = 8  # available peers of the first wave
 KNOCKS, KNOCKS_WITHIN = 3, timedelta(minutes=2)  # messages to one peer, for all presses together
-LAST_WAVE = 3
+LAST_WAVE, PAGED = 3, 4  # the wave of those who are paged comes after all others
 
 HOURS, NEXT_DAY, DAY_THREE = "hours", "next_day", "day_three"
 SOON = timedelta(hours=2)
@@ -60,7 +61,7 @@ def asked_anew(unanswered_at: datetime, now: datetime) -> datetime:
 def quiet_step(silent_since: datetime, now: datetime) -> int:
     """0: fine; 1: who asked is prompted; 2: the safety lead hears of it."""
     silent = now - silent_since
-    return 2 if silent >= LEAD else 1 if silent >= PROMPT else 0
+    return CALLED if silent >= LEAD else 1 if silent >= PROMPT else 0
 
 
 @dataclass(frozen=True, slots=True)

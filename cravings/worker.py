@@ -1,41 +1,49 @@
 """What is due in this room: waves, the page at 15 minutes, the end at 30, talks, questions afterwards, gaps."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
 from cravings import selectors, services
 
 log = logging.getLogger("porchlight.cravings")
 
 BATCH = 200
-POSTPONE = timedelta(seconds=30)  # a wave that raises: soon again, for somebody waits
+SOON = timedelta(seconds=30)  # a press that raises: soon again, for somebody waits
+REST = timedelta(hours=1)
 
 
 def tick(now: datetime) -> int:
     """Handle what is due at `now` (UTC); return how much it was. Each press is a transaction of its own."""
     done = 0
-    for press_id in selectors.presses_due(now, BATCH):
-        try:
-            done += services.press_wave(press_id=press_id, now=now)
-        except Exception:  # one press must not hold up the next
-            log.exception("press %s raised and waits %s", press_id, POSTPONE)
-            services.press_postpone(press_id=press_id, by=POSTPONE)
-    for press_id in selectors.pages_due(now, BATCH):
-        done += _try(services.press_page, press_id, now)
-    for press_id in selectors.unanswered_due(now, BATCH):
-        done += _try(services.press_unanswered, press_id, now)
-    for press in selectors.talks_due(now, BATCH):
-        done += _try(services.talk_look, press.pk, now)
-    for question in services.aftercare_due(now, BATCH):
-        done += services.aftercare_send(question_id=question, now=now)
-    return done + services.presses_rest(now=now) + services.gaps_warn(now=now)
+    for timer, due, act in (
+        ("wave_at", selectors.presses_due, services.press_wave),
+        ("page_at", selectors.pages_due, services.press_page),
+        ("unanswered_at", selectors.unanswered_due, services.press_unanswered),
+        ("look_at", selectors.talks_due, services.talk_look),
+        ("close_at", selectors.resting_due, services.press_rest),
+    ):
+        for press_id in due(now, BATCH):
+            later = partial(services.press_postpone, press_id=press_id, timer=timer, until=now + SOON)
+            done += _try(partial(act, press_id=press_id, now=now), later)
+    done += _questions(services.aftercare_due(now, BATCH), now)
+    return done + _try(partial(services.gaps_warn, now=now), partial(services.gaps_postpone, until=now + REST))
 
 
-def _try(act: Callable[..., bool], press_id: int, now: datetime) -> int:
-    """Reported, and taken up again in the next round; its neighbours are not held up."""
+def _questions(due: Iterable[int], now: datetime) -> int:
+    done = 0
+    for question in due:
+        later = partial(services.aftercare_postpone, question_id=question, until=now + REST)
+        done += _try(partial(services.aftercare_send, question_id=question, now=now), later)
+    return done
+
+
+def _try(act: Callable[[], int], later: Callable[[], None]) -> int:
+    """What raises is reported and moves ahead; it holds up nobody else, and is not taken up again at once."""
     try:
-        return int(act(press_id=press_id, now=now))
+        return int(act())
     except Exception:
-        log.exception("press %s raised", press_id)
+        log.exception("%s raised and waits", act)
+        later()
         return 0

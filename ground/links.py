@@ -6,6 +6,7 @@ A token is derived, not drawn: a message that is sent again carries the same lin
 import base64
 import hashlib
 import hmac
+from datetime import datetime, timedelta
 
 from django.conf import settings
 
@@ -13,6 +14,7 @@ from ground.secret import derive
 
 LENGTH = 13
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+OPENS = timedelta(days=7)
 
 
 def token_for(*parts: object) -> str:
@@ -20,6 +22,11 @@ def token_for(*parts: object) -> str:
     message = "\x1f".join(str(part) for part in parts).encode()
     digest = hmac.new(derive(settings.SECRET_KEY, "links"), message, hashlib.sha256).digest()
     return base64.b32encode(digest).decode("ascii")[:LENGTH].lower()
+
+
+def is_over(ended_at: datetime | None, now: datetime) -> bool:
+    """A login-free link opens while what it is about is open, and 7 days after."""
+    return ended_at is not None and now >= ended_at + OPENS
 
 
 def hash_of(token: str) -> str:

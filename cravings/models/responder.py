@@ -6,6 +6,12 @@ from django.db import models
 from django.db.models import F, Q
 
 
+class ResponderQuerySet(models.QuerySet["Responder"]):
+    def answering(self) -> "ResponderQuerySet":
+        """Those who may answer: vetted, and not barred."""
+        return self.filter(vetted_at__isnull=False, barred_at=None)
+
+
 class Responder(models.Model):
     """A member who wants to be there for others. May take a press only once `vetted_at` is set.
 
@@ -20,6 +26,8 @@ class Responder(models.Model):
     admitted_at = models.DateTimeField(null=True)
     barred_at = models.DateTimeField(null=True)
     rests_until = models.DateTimeField(null=True)
+
+    objects = ResponderQuerySet.as_manager()
 
     class Meta:
         indexes: ClassVar = [

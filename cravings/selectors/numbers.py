@@ -1,13 +1,13 @@
 """The button in numbers, for the coordinator and, from a size on, for everybody: no names, no content."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from statistics import quantiles
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Min, Q, QuerySet
 
-from cravings import shifts
+from cravings import shifts, waves
 from cravings.models import Claim, Press
 from cravings.selectors.roster import plans
 from people.models import Person
@@ -32,8 +32,6 @@ class Numbers:
     claim_p90: float | None
     word_p50: float | None
     word_p90: float | None
-    better: int
-    worse: int
     staffed: timedelta
     span: timedelta
     loads: tuple[int, ...]  # claims of each responder, the most first; no names
@@ -68,10 +66,14 @@ def numbers_for(actor: Person, now: datetime) -> Numbers:
 
 
 def numbers_public(now: datetime) -> Numbers | None:
-    """The last 90 days, from 10 presses of 10 people on; None while there are fewer."""
+    """The 90 days until midnight (UTC), from 10 presses of 10 people on; None while there are fewer.
+
+    Nothing of today, so that nobody reads in them that somebody asks at this moment; and no times of fewer than 10.
+    """
+    now = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     counted = _reached(now, PUBLIC_SPAN).aggregate(presses=Count("pk"), people=Count("person", distinct=True))
     enough = counted["presses"] >= PUBLIC_FROM and counted["people"] >= PUBLIC_FROM
-    return _numbers(now, PUBLIC_SPAN) if enough else None
+    return _numbers(now, PUBLIC_SPAN, times_from=PUBLIC_FROM) if enough else None
 
 
 def incidents_for(actor: Person, now: datetime) -> list[Incident]:
@@ -82,7 +84,9 @@ def incidents_for(actor: Person, now: datetime) -> list[Incident]:
     if not is_coordinator(actor):
         raise PermissionDenied
     found = Press.objects.filter(state=Press.UNANSWERED, pressed_at__gt=now - PUBLIC_SPAN)
-    people = Count("asked__person", distinct=True, filter=Q(asked__wave__lt=4))  # without those who were paged
+    people = Count(
+        "asked__person", distinct=True, filter=Q(asked__wave__lt=waves.PAGED)
+    )  # without those who were paged
     rows = list(found.annotate(n=people).order_by("reviewed_at", "-pressed_at")[:100])
     known = plans() if rows else []
     return [
@@ -102,11 +106,11 @@ def _reached(now: datetime, span: timedelta) -> QuerySet[Press]:
     return Press.objects.filter(pressed_at__gt=now - span, pressed_at__lte=now, offered_at__isnull=False)
 
 
-def _numbers(now: datetime, span: timedelta) -> Numbers:
+def _numbers(now: datetime, span: timedelta, *, times_from: int = 1) -> Numbers:
     rows = list(
         _reached(now, span)
         .annotate(first_claim=Min("came__at"), first_word=Min("came__first_word_at"))
-        .values_list("state", "round", "wave1_at", "first_claim", "first_word", "how")
+        .values_list("state", "round", "wave1_at", "first_claim", "first_word")
     )
     claims = [(row[3] - row[2]).total_seconds() for row in rows if row[3]]
     words = [(row[4] - row[2]).total_seconds() for row in rows if row[4]]
@@ -119,21 +123,19 @@ def _numbers(now: datetime, span: timedelta) -> Numbers:
         open_now=sum(1 for row in rows if row[0] in Press.OPEN),
         asked_anew=sum(row[1] - 1 for row in rows),
         refused=came.filter(ended=Claim.REFUSED).count(),
-        claim_p50=_share(claims, 50),
-        claim_p90=_share(claims, 90),
-        word_p50=_share(words, 50),
-        word_p90=_share(words, 90),
-        better=sum(1 for row in rows if row[5] == Press.BETTER),
-        worse=sum(1 for row in rows if row[5] in {Press.WORSE, Press.USED}),
+        claim_p50=_share(claims, 50, times_from),
+        claim_p90=_share(claims, 90, times_from),
+        word_p50=_share(words, 50, times_from),
+        word_p90=_share(words, 90, times_from),
         staffed=shifts.covered(plans(), now - span, now),
         span=span,
         loads=tuple(sorted((row["n"] for row in per_peer), reverse=True)),
     )
 
 
-def _share(seconds: list[float], percent: int) -> float | None:
-    """The value below which so many of 100 lie."""
-    if not seconds:
+def _share(seconds: list[float], percent: int, at_least: int) -> float | None:
+    """The value below which so many of 100 lie; None of fewer than `at_least`."""
+    if len(seconds) < at_least:
         return None
     if len(seconds) == 1:
         return seconds[0]

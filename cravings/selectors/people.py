@@ -74,7 +74,7 @@ def responder_of(person: Person) -> Responder | None:
 
 def is_responder(person: Person) -> bool:
     """Vetted, and not barred."""
-    return Responder.objects.filter(person=person, barred_at=None, vetted_at__isnull=False).exists()
+    return Responder.objects.answering().filter(person=person).exists()
 
 
 def vetting_of(person: Person, now: datetime) -> Vetting:

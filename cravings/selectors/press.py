@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from circle.models import Supporter
 from cravings import waves
 from cravings.models import Asked, Availability, Claim, Press, Responder, SupporterAsked, Wishes
 from cravings.selectors.people import is_responder, shared_groups, wishes_of
@@ -123,8 +124,9 @@ def stage_of(press: Press, now: datetime) -> str:
 
 
 def calling(press: Press) -> tuple[str, ...]:
-    """The chosen people who said that they call, by the names that the member gave them."""
-    found = SupporterAsked.objects.filter(press=press, answer="calling").order_by("answered_at")
+    """The chosen people who said that they call, by the names that the member gave them; not those taken off since."""
+    still = Q(supporter__state=Supporter.ACCEPTED, supporter__muted=False)
+    found = SupporterAsked.objects.filter(still, press=press, answer="calling").order_by("answered_at")
     return tuple(found.values_list("supporter__name", flat=True))
 
 
@@ -159,6 +161,13 @@ def _asked_for(press: Press, actor: Person) -> bool:
     return wishes.ask != Wishes.ONLY or wishes_of(actor).gender == wishes.gender
 
 
+def lead_called(actor: Person, press: Press) -> bool:
+    """Whether this person leads and is called to a talk in which who asked has been silent for 10 minutes."""
+    if press.quiet_step != waves.CALLED:
+        return False
+    return Asked.objects.filter(press=press, person=actor, wave=waves.PAGED).exists()
+
+
 def left_it(actor: Person, press: Press) -> bool:
     """Whether this person came before and is not there any more: the press is over for them."""
     came = Claim.objects.filter(press=press, person=actor)
@@ -173,7 +182,7 @@ def offer_view(actor: Person, press: Press) -> OfferView:
     if press.state in Press.OPEN and not left_it(actor, press):
         if press.state == Press.ASKING:
             return OfferView(press.ref, "asking")
-        if press.second == Press.SECOND_ASKING:
+        if press.second == Press.SECOND_ASKING or (press.second == Press.NO_SECOND and lead_called(actor, press)):
             return OfferView(press.ref, "help")
     taken = press.state == Press.CLAIMED and not left_it(actor, press)
     return OfferView(press.ref, "taken" if taken else "over", more=waiting_for(actor, but=press))
@@ -257,10 +266,16 @@ def pages_due(now: datetime, limit: int) -> list[int]:
     return list(due.values_list("pk", flat=True)[:limit])
 
 
-def talks_due(now: datetime, limit: int) -> list[Press]:
+def talks_due(now: datetime, limit: int) -> list[int]:
     """Claimed presses that the worker looks at now."""
-    due = Press.objects.filter(state=Press.CLAIMED, look_at__lte=now).select_related("person", "claimed_by")
-    return list(due.order_by("look_at", "pk")[:limit])
+    due = Press.objects.filter(state=Press.CLAIMED, look_at__lte=now).order_by("look_at", "pk")
+    return list(due.values_list("pk", flat=True)[:limit])
+
+
+def resting_due(now: datetime, limit: int) -> list[int]:
+    """Claimed presses that nobody closed in time."""
+    due = Press.objects.filter(state=Press.CLAIMED, close_at__lte=now).order_by("close_at", "pk")
+    return list(due.values_list("pk", flat=True)[:limit])
 
 
 def pressed_lately(person: Person, now: datetime) -> int:

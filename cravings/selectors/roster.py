@@ -9,15 +9,22 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from cravings import shifts
-from cravings.models import Rota, Shift, ShiftDay, ShiftMember, Swap
+from cravings.models import Responder, Rota, Shift, ShiftDay, ShiftMember, Swap
 from ground.errors import Unknown
 from people.models import Person
+from people.selectors import is_coordinator
 
 AHEAD = timedelta(days=28)
+PAST = timedelta(days=3)  # a shift of the days before may still be on, in any zone
 
 
-def plans(found: Iterable[Shift] | None = None, *, duty: str | None = None) -> list[shifts.Plan]:
-    """The shifts with everything that changes them, in four statements."""
+def plans(
+    found: Iterable[Shift] | None = None, *, duty: str | None = None, answering_at: datetime | None = None
+) -> list[shifts.Plan]:
+    """The shifts with everything that changes them, in four statements.
+
+    `answering_at` (UTC): from then on, with those only who answer; one statement more.
+    """
     rows = list(Shift.objects.all() if found is None else found)
     if duty is not None:
         rows = [row for row in rows if row.duty == duty]
@@ -27,11 +34,17 @@ def plans(found: Iterable[Shift] | None = None, *, duty: str | None = None) -> l
     for member in ShiftMember.objects.filter(shift__in=people).order_by("pk"):
         people[member.shift_id].append(shifts.Span(member.person_id, member.since, member.until))
     days: dict[int, dict[date, shifts.Hours]] = {row.pk: {} for row in rows}
-    for day in ShiftDay.objects.filter(shift__in=people):
+    changes = ShiftDay.objects.filter(shift__in=people)
+    taken = Swap.objects.filter(shift__in=people, state=Swap.TAKEN)
+    if answering_at is not None:  # what was changed long ago changes nothing any more
+        lately = (answering_at - PAST).date()
+        changes, taken = changes.filter(on__gte=lately), taken.filter(on__gte=lately)
+    for day in changes:
         days[day.shift_id][day.on] = shifts.Hours(day.start, day.minutes or 0)
     swaps: dict[int, dict[tuple[date, int], int | None]] = {row.pk: {} for row in rows}
-    for swap in Swap.objects.filter(shift__in=people, state=Swap.TAKEN):
+    for swap in taken:
         swaps[swap.shift_id][swap.on, swap.leaves_id] = swap.takes_id
+    away = _away(people, swaps, answering_at) if answering_at is not None else {}
     return [
         shifts.Plan(
             id=row.pk,
@@ -46,9 +59,43 @@ def plans(found: Iterable[Shift] | None = None, *, duty: str | None = None) -> l
             people=tuple(people[row.pk]),
             days=days[row.pk],
             swaps=swaps[row.pk],
+            away=away.get(row.duty == Shift.PEER, {}),
         )
         for row in rows
     ]
+
+
+Away = dict[int, datetime | None]
+
+
+def _away(
+    people: dict[int, list[shifts.Span]], swaps: dict[int, dict[tuple[date, int], int | None]], at: datetime
+) -> dict[bool, Away]:
+    """Who does not answer although a shift names them, until when; for peers' shifts (True) and the others (False).
+
+    A peer's shift is for vetted people who were not barred, the others also for coordinators; whoever rests is away
+    until the rest ends. Whoever left, was barred, or closed their account is nobody that can be rung.
+    """
+    named = {span.person for spans in people.values() for span in spans}
+    named |= {person for taken in swaps.values() for person in taken.values() if person is not None}
+    found: dict[bool, Away] = {True: dict.fromkeys(named), False: dict.fromkeys(named)}
+    rows = Person.objects.filter(pk__in=named, account__is_active=True).values_list(
+        "pk",
+        "account__is_coordinator",
+        "responder__vetted_at",
+        "responder__barred_at",
+        "responder__rests_until",
+    )
+    for person, coordinates, vetted, barred, rests in rows:
+        answers = vetted is not None and barred is None
+        for is_peers, may in ((True, answers), (False, answers or (coordinates and barred is None))):
+            if not may:
+                continue
+            if rests is not None and rests > at:
+                found[is_peers][person] = rests
+            else:
+                del found[is_peers][person]
+    return found
 
 
 def _near(at: datetime) -> list[Shift]:
@@ -61,14 +108,14 @@ def _near(at: datetime) -> list[Shift]:
 def on_call_now(at: datetime, duty: str) -> list[int]:
     """The persons (ids) who are on call for this duty at `at` (UTC)."""
     found: list[int] = []
-    for turn in shifts.on_call(plans(_near(at), duty=duty), at):
+    for turn in shifts.on_call(plans(_near(at), duty=duty, answering_at=at), at):
         found += [person for person in turn.people if person not in found]
     return found
 
 
 def on_call_any(at: datetime) -> set[int]:
     """The persons (ids) who are on call for anything at `at` (UTC)."""
-    return {person for turn in shifts.on_call(plans(_near(at)), at) for person in turn.people}
+    return {person for turn in shifts.on_call(plans(_near(at), answering_at=at), at) for person in turn.people}
 
 
 def rota() -> Rota:
@@ -84,7 +131,7 @@ def staffed_of(row: Rota) -> shifts.Staffed | None:
 
 def gaps_ahead(now: datetime, ahead: timedelta = AHEAD) -> list[shifts.Gap]:
     """Where people are missing from `now` (UTC) on."""
-    return shifts.gaps(plans(), staffed_of(rota()), now, now + ahead)
+    return shifts.gaps(plans(answering_at=now), staffed_of(rota()), now, now + ahead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +181,25 @@ class OpenSwap:
 def swaps_open(person: Person, now: datetime) -> list[OpenSwap]:
     """Dates that others cannot and that this person could take: not their own, not while they have that shift."""
     found = []
-    waiting = list(Swap.objects.filter(state=Swap.OPEN, on__gte=now.date() - timedelta(days=1)).select_related("shift"))
+    coming = Swap.objects.filter(state=Swap.OPEN, on__gte=now.date() - timedelta(days=1))
+    waiting = list(coming.filter(shift__duty__in=duties_of(person)).select_related("shift"))
     known = {plan.id: plan for plan in plans({swap.shift_id: swap.shift for swap in waiting}.values())}
     for swap in waiting:
         turn = shifts.turn_on(known[swap.shift_id], swap.on)
         if turn is not None and turn.ends > now and swap.leaves_id in turn.people and person.pk not in turn.people:
             found.append(OpenSwap(swap.pk, turn.starts, turn.ends, turn.duty))
     return sorted(found, key=lambda one: one.starts)
+
+
+def duties_of(person: Person) -> set[str]:
+    """The shifts that this person may take over: a peer's by people who may answer; others by coordinators and those
+    who have one of the kind."""
+    if is_coordinator(person):
+        others = {Shift.FACILITATOR, Shift.LEAD}
+    else:
+        standing = ShiftMember.objects.filter(person=person, until=None).exclude(shift__duty=Shift.PEER)
+        others = set(standing.values_list("shift__duty", flat=True))
+    return others | ({Shift.PEER} if Responder.objects.answering().filter(person=person).exists() else set())
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +220,7 @@ class ListedTurn:
 
 def turns_listed(now: datetime, ahead: timedelta = timedelta(days=8)) -> list[ListedTurn]:
     """What is on and what comes, for the coordinator."""
-    known = plans()
+    known = plans(answering_at=now)
     coming = shifts.turns(known, now, now + ahead)
     names = dict(Person.objects.filter(pk__in={p for turn in coming for p in turn.people}).values_list("pk", "name"))
     asks: dict[tuple[int, date], list[str]] = {}
@@ -199,8 +258,9 @@ def shift_one(shift_id: int) -> Shift:
 
 
 def on_roster_by_pid(pid: UUID) -> Person:
-    """Somebody who may have a shift, by public id: a responder or a coordinator. Raises Unknown for anybody else."""
-    found = Person.objects.filter(Q(responder__isnull=False) | Q(account__is_coordinator=True), pid=pid).first()
+    """Somebody who may have a shift, or has one, by public id. Raises Unknown for anybody else."""
+    known = Q(responder__isnull=False) | Q(account__is_coordinator=True) | Q(shifts__isnull=False)
+    found = Person.objects.filter(known, pid=pid).first()
     if found is None:
         raise Unknown(_("Nobody here has this name."))
     return found

@@ -7,7 +7,15 @@
               +--undo, cancel--> cancelled
 """
 
-from cravings.services.after import aftercare_answer, aftercare_due, aftercare_plan, aftercare_send, wishes_set
+from cravings.services.after import (
+    aftercare_answer,
+    aftercare_due,
+    aftercare_plan,
+    aftercare_postpone,
+    aftercare_question,
+    aftercare_send,
+    wishes_set,
+)
 from cravings.services.asking import press_page, press_postpone, press_unanswered, press_wave
 from cravings.services.claims import (
     press_claim,
@@ -34,6 +42,7 @@ from cravings.services.responders import (
 from cravings.services.review import press_review
 from cravings.services.roster import (
     ShiftIn,
+    gaps_postpone,
     gaps_warn,
     rota_set,
     shift_day_set,
@@ -46,18 +55,21 @@ from cravings.services.roster import (
     swap_withdraw,
 )
 from cravings.services.supporters import supporter_answer, supporter_asked_by
-from cravings.services.talks import presses_rest, talk_look
+from cravings.services.talks import press_rest, talk_look
 
 __all__ = [
     "ShiftIn",
     "aftercare_answer",
     "aftercare_due",
     "aftercare_plan",
+    "aftercare_postpone",
+    "aftercare_question",
     "aftercare_send",
     "available_end",
     "available_set",
     "crisis_line_check",
     "crisis_lines_load",
+    "gaps_postpone",
     "gaps_warn",
     "press_claim",
     "press_close",
@@ -68,6 +80,7 @@ __all__ = [
     "press_page",
     "press_postpone",
     "press_refuse",
+    "press_rest",
     "press_review",
     "press_second",
     "press_still_here",
@@ -75,7 +88,6 @@ __all__ = [
     "press_undo",
     "press_undo_by_key",
     "press_wave",
-    "presses_rest",
     "region_check",
     "region_choose",
     "responder_admit",

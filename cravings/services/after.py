@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from cravings import selectors, waves
 from cravings.models import Aftercare, Press, Wishes
 from delivery.services import cancel, message_enqueue
-from ground import clock
+from ground import clock, links
+from ground.errors import Settled
 from people.models import Person
 
 KINDS = {waves.HOURS: "aftercare_hours", waves.NEXT_DAY: "aftercare_next_day", waves.DAY_THREE: "aftercare_day_three"}
@@ -74,11 +75,9 @@ def _why_not(one: Aftercare, now: datetime) -> str:
 def aftercare_answer(*, actor: Person, question_id: int, answer: str) -> Aftercare:
     """One tap: fine, hard, or stop asking. Told to nobody. The last answer counts; "stop" ends all questions.
 
-    Raises PermissionDenied for anybody else's, ValidationError for another answer.
+    Raises PermissionDenied for anybody else's, ValidationError for another answer, Settled 7 days later.
     """
-    one = Aftercare.objects.select_related("press").filter(pk=question_id).first()
-    if one is None or one.press.person_id != actor.pk:
-        raise PermissionDenied
+    one = aftercare_question(actor=actor, question_id=question_id)
     if answer not in Aftercare.ANSWERS:
         raise ValidationError({"answer": _("Please choose one of the answers.")})
     now = clock.now()
@@ -90,6 +89,21 @@ def aftercare_answer(*, actor: Person, question_id: int, answer: str) -> Afterca
             cancel(topic=topic_of(one.press_id), reason="not wished")
     one.refresh_from_db()
     return one
+
+
+def aftercare_question(*, actor: Person, question_id: int) -> Aftercare:
+    """The actor's own question. Raises PermissionDenied for anybody else's, Settled 7 days after it was due."""
+    one = Aftercare.objects.select_related("press").filter(pk=question_id).first()
+    if one is None or one.press.person_id != actor.pk:
+        raise PermissionDenied
+    if links.is_over(one.due_at, clock.now()):
+        raise Settled(_("This is settled. Thank you for looking."))
+    return one
+
+
+def aftercare_postpone(*, question_id: int, until: datetime) -> None:
+    """A question that raised is taken up again at `until` (UTC)."""
+    Aftercare.objects.filter(pk=question_id, sent_at=None, skipped="", due_at__lt=until).update(due_at=until)
 
 
 def aftercare_due(now: datetime, limit: int) -> list[int]:

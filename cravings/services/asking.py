@@ -1,7 +1,7 @@
 """What the worker does while people are asked: the waves, the page at 15 minutes, the end at 30."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
@@ -12,10 +12,8 @@ from cravings.selectors import people as folk
 from cravings.services.common import OFFER, PAGE, QUIET, SUPPORTER, tell_all, topic_of
 from cravings.services.press import press_end
 from delivery.services import Draft, messages_enqueue
-from ground import clock, failpoints
+from ground import failpoints
 from people.models import Person
-
-PAGED = 4  # the wave of those who are paged
 
 
 def press_wave(*, press_id: int, now: datetime) -> bool:
@@ -75,8 +73,18 @@ def _whom(press: Press, wave: int, now: datetime) -> Groups:
     return {wave: (tell, True), -wave: ([one for one in found if one.pk in often], False)}
 
 
-def _ask(press: Press, people: Sequence[Person], *, wave: int, told: bool, now: datetime, kind: str = OFFER) -> None:
-    """Note who is asked, and decide their messages: at any hour, for they said that they may be asked."""
+def _ask(
+    press: Press,
+    people: Sequence[Person],
+    *,
+    wave: int,
+    told: bool,
+    now: datetime,
+    kind: str = OFFER,
+    again: str = "",
+) -> None:
+    """Note who is asked, and decide their messages: at any hour, for they said that they may be asked. One of a kind
+    in each round of asking, or with another `again`."""
     if not people:
         return
     rows = [Asked(press=press, person=one, round=press.round, wave=abs(wave), told=told, at=now) for one in people]
@@ -93,7 +101,7 @@ def _ask(press: Press, people: Sequence[Person], *, wave: int, told: bool, now: 
                     kind=kind,
                     topic=topic_of(press.pk),
                     recipient=one,
-                    dedupe_key=f"{kind}:{press.pk}:{press.round}:{one.pk}",
+                    dedupe_key=f"{kind}:{press.pk}:{press.round}:{one.pk}{again}",
                     not_before=now,
                     payload={"press": press.pk},
                     to_inbox=True,
@@ -132,14 +140,15 @@ def press_page(*, press_id: int, now: datetime) -> bool:
         if not waiting.update(page_at=None, paged_at=now):
             return False
         press = Press.objects.get(pk=press_id)
-        _ask(press, leads_for(press, now), wave=PAGED, told=True, now=now, kind=PAGE)
+        _ask(press, leads_for(press, now), wave=waves.PAGED, told=True, now=now, kind=PAGE)
     return True
 
 
 def lead_call(press: Press, now: datetime) -> None:
-    """Who asked has been silent for 10 minutes while somebody is there: the safety lead looks. In the caller's
-    transaction."""
-    _ask(press, leads_for(press, now), wave=PAGED, told=True, now=now, kind=QUIET)
+    """Who asked has been silent for 10 minutes while somebody is there: the safety lead may join. In the caller's
+    transaction; each silence is a call of its own."""
+    leads = [lead for lead in leads_for(press, now) if lead.pk not in {press.claimed_by_id, press.second_by_id}]
+    _ask(press, leads, wave=waves.PAGED, told=True, now=now, kind=QUIET, again=f":{now:%Y%m%d%H%M%S}")
 
 
 def leads_for(press: Press, now: datetime) -> list[Person]:
@@ -157,6 +166,7 @@ def press_unanswered(*, press_id: int, now: datetime) -> bool:
         return press is not None and press_end(press, Press.UNANSWERED, now, was=Press.ASKING)
 
 
-def press_postpone(*, press_id: int, by: timedelta) -> None:
-    """A press whose wave raised is taken up again a little later; its neighbours are not held up."""
-    Press.objects.filter(pk=press_id, state__in=Press.OPEN).exclude(wave_at=None).update(wave_at=clock.now() + by)
+def press_postpone(*, press_id: int, timer: str, until: datetime) -> None:
+    """A press whose timer raised is taken up again at `until` (UTC); its neighbours are not held up."""
+    running = Press.objects.filter(pk=press_id, state__in=Press.OPEN, **{f"{timer}__lt": until})
+    running.update(**{timer: until})

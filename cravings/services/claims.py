@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from cravings import policies, selectors, waves
@@ -55,7 +56,7 @@ def _may_take(actor: Person, press: Press, now: datetime) -> None:
 
 
 def _take(actor: Person, press: Press, now: datetime) -> bool:
-    """The compare-and-set: first place, else the second where one is wished."""
+    """The compare-and-set: first place, else the second where one is wished, or for a lead who was called."""
     first = Press.objects.filter(pk=press.pk, state=Press.ASKING, unanswered_at__gt=now)
     if first.update(
         state=Press.CLAIMED,
@@ -67,7 +68,10 @@ def _take(actor: Person, press: Press, now: datetime) -> bool:
         wave_at=None,
     ):
         return True
-    second = Press.objects.filter(pk=press.pk, state=Press.CLAIMED, second=Press.SECOND_ASKING)
+    wished = Q(second=Press.SECOND_ASKING)
+    if selectors.lead_called(actor, press):
+        wished |= Q(second=Press.NO_SECOND, quiet_step=waves.CALLED)
+    second = Press.objects.filter(wished, pk=press.pk, state=Press.CLAIMED)
     return bool(second.update(second=Press.SECOND_THERE, second_by=actor, wave_at=None))
 
 
@@ -117,6 +121,15 @@ def let_go(press: Press, ended: str, now: datetime) -> None:
     tell_all(press)
 
 
+def second_leaves(press: Press, ended: str, now: datetime) -> None:
+    """The second one is not there any more, on a row that the caller holds; the first stays."""
+    claim_end(press, press.second_by_id, ended, now)
+    Press.objects.filter(pk=press.pk).update(second=Press.NO_SECOND, second_by=None)
+    press.refresh_from_db()
+    rooms.open_for(press)
+    tell_all(press)
+
+
 def press_refuse(*, actor: Person, ref: str) -> Press:
     """ "Somebody else, please." Silent: who was there reads that it is settled. Everybody else is asked anew.
 
@@ -144,11 +157,7 @@ def press_give_back(*, actor: Person, ref: str) -> Press:
         if row.state == Press.CLAIMED and row.claimed_by_id == actor.pk:
             let_go(row, Claim.GIVEN_BACK, now)
         elif row.state == Press.CLAIMED and row.second_by_id == actor.pk:
-            claim_end(row, actor.pk, Claim.GIVEN_BACK, now)
-            Press.objects.filter(pk=row.pk).update(second=Press.NO_SECOND, second_by=None)
-            row.refresh_from_db()
-            rooms.open_for(row)
-            tell_all(row)
+            second_leaves(row, Claim.GIVEN_BACK, now)
     press.refresh_from_db()
     return press
 

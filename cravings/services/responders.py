@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from cravings import selectors, waves
 from cravings.models import Availability, Responder, Vouch
+from cravings.services.roster import shifts_leave
 from ground import clock
 from ground.errors import Conflict
 from groups.models import Group, Membership
@@ -33,9 +34,11 @@ def responder_vet(row: Responder) -> Responder:
 
 
 def responder_leave(*, actor: Person) -> None:
-    """No longer, at once and without a reason. A person who was barred stays barred."""
-    Availability.objects.filter(person=actor).delete()
-    Responder.objects.filter(person=actor, barred_at=None).delete()
+    """No longer, at once and without a reason: off their shifts as well. A person who was barred stays barred."""
+    with transaction.atomic():
+        Availability.objects.filter(person=actor).delete()
+        Responder.objects.filter(person=actor, barred_at=None).delete()
+        shifts_leave(actor=actor)
 
 
 def responder_vouch(*, actor: Person, responder_id: int) -> Responder:

@@ -112,6 +112,14 @@ def shift_part(*, actor: Person, shift_id: int, person: Person, last: date | Non
     rows.update(until=until)
 
 
+def shifts_leave(*, actor: Person) -> None:
+    """Off every shift at once: they do not answer any more. What was stays on record."""
+    for row in ShiftMember.objects.filter(person=actor, until=None).select_related("shift"):
+        shift_part(actor=actor, shift_id=row.shift_id, person=actor)
+    cannot = Swap.objects.filter(leaves=actor, state=Swap.OPEN)
+    cannot.update(state=Swap.WITHDRAWN, settled_at=clock.now())
+
+
 def shift_day_set(
     *, actor: Person, shift_id: int, on: date, off: bool = False, start: time | None = None, end: time | None = None
 ) -> None:
@@ -205,7 +213,7 @@ def swap_take(*, actor: Person, swap_id: int) -> Swap:
     """Take a date that somebody cannot: one winner. Raises PermissionDenied for people who may not have this shift,
     Conflict when they have it already, Settled when it was taken, withdrawn or is over."""
     swap = Swap.objects.select_related("shift").filter(pk=swap_id).first()
-    if swap is None or not _may_have(actor, swap.shift):
+    if swap is None or swap.shift.duty not in selectors.duties_of(actor):
         raise PermissionDenied
     turn = _turn(swap.shift, swap.on)
     if turn is None or turn.ends <= clock.now():
@@ -235,12 +243,6 @@ def swap_take(*, actor: Person, swap_id: int) -> Swap:
     return swap
 
 
-def _may_have(actor: Person, shift: Shift) -> bool:
-    if shift.duty == Shift.PEER:
-        return selectors.is_responder(actor)
-    return is_coordinator(actor) or ShiftMember.objects.filter(shift__duty=shift.duty, person=actor).exists()
-
-
 def _shift(shift_id: int) -> Shift:
     shift = Shift.objects.filter(pk=shift_id).first()
     if shift is None:
@@ -265,20 +267,33 @@ def gaps_warn(*, now: datetime) -> int:
     with transaction.atomic():
         if not waiting.update(check_at=now + CHECKED_EVERY):
             return 0
-        found = selectors.gaps_ahead(now, WEEK)
-        fresh = [warning for gap in found for warning in _warnings(gap, now)]
+        fresh = _fresh(selectors.gaps_ahead(now, WEEK), now)
         if fresh:
             _warn(fresh, now)
     return len(fresh)
 
 
-def _warnings(gap: shifts.Gap, now: datetime) -> Sequence[GapWarning]:
-    """The warnings of one gap that are due and new. A gap that begins now is known from its end: the hours shrink."""
-    ahead = "day" if gap.starts <= now + DAY else "week"
-    known = GapWarning.objects.filter(duty=gap.duty, ends_at=gap.ends)
-    if known.filter(ahead=ahead).exists():
-        return []
-    return [GapWarning(duty=gap.duty, starts_at=gap.starts, ends_at=gap.ends, ahead=ahead, at=now)]
+def gaps_postpone(*, until: datetime) -> None:
+    """Looking for gaps raised: again at `until` (UTC)."""
+    Rota.objects.update(check_at=until)
+
+
+def _fresh(found: Sequence[shifts.Gap], now: datetime) -> list[GapWarning]:
+    """The warnings that are due and new. A shift is known by its own hours. Wished hours without a shift are cut by
+    now and by the end of the week we look ahead, so they are known once we warned of any part of them."""
+    known = list(GapWarning.objects.filter(ends_at__gt=now).values_list("ahead", "duty", "starts_at", "ends_at"))
+    fresh = []
+    for gap in found:
+        ahead = "day" if gap.starts <= now + DAY else "week"
+        warned = [(starts, ends) for *key, starts, ends in known if key == [ahead, gap.duty]]
+        if gap.shift is None:
+            is_known = any(starts < gap.ends and ends > gap.starts for starts, ends in warned)
+        else:
+            is_known = (gap.starts, gap.ends) in warned
+        if not is_known:
+            known.append((ahead, gap.duty, gap.starts, gap.ends))
+            fresh.append(GapWarning(duty=gap.duty, starts_at=gap.starts, ends_at=gap.ends, ahead=ahead, at=now))
+    return fresh
 
 
 def _warn(fresh: Sequence[GapWarning], now: datetime) -> None:

@@ -4,20 +4,23 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from circle.models import Supporter
+from circle.selectors import looks_accepted
 from cravings.models import Press, SupporterAsked
 from cravings.services.common import tell_all
-from ground import clock
+from ground import clock, links
 from ground.errors import Settled
 from people.models import Link
 
 
 def supporter_asked_by(link: Link) -> SupporterAsked:
-    """What a supporter's link is about. Raises PermissionDenied, Settled once they are no longer a contact."""
+    """What a supporter's link is about. Being taken off the list, or muted, shows in nothing.
+
+    Raises PermissionDenied; Settled 7 days after the press ended, and once they said no or stop themselves.
+    """
     row = SupporterAsked.objects.select_related("press", "supporter").filter(pk=link.subject).first()
     if row is None or row.supporter.person_id != link.person_id:
         raise PermissionDenied
-    if row.supporter.state != Supporter.ACCEPTED:
+    if not looks_accepted(row.supporter) or links.is_over(row.press.ended_at, clock.now()):
         raise Settled(_("This is settled. Thank you for looking."))
     return row
 

@@ -6,9 +6,9 @@ from django.db import transaction
 
 from cravings import waves
 from cravings.models import Claim, Press
-from cravings.services import rooms
+from cravings.selectors.people import blocked_with
+from cravings.services import claims, rooms
 from cravings.services.asking import lead_call
-from cravings.services.claims import let_go, second_ask
 from cravings.services.common import PROMPT, locked, tell_all, topic_of
 from cravings.services.press import press_end
 from delivery.services import message_enqueue
@@ -20,13 +20,15 @@ def talk_look(*, press_id: int, now: datetime) -> bool:
         press = locked(press_id)
         if press.state != Press.CLAIMED:
             return False
+        if _parted(press, now):
+            return True
         here = {claim.person_id: claim for claim in Claim.objects.filter(press=press, ended_at=None)}
         begun = min((claim.at for claim in here.values()), default=now)
         said = rooms.words_of(press, [*here, press.person_id], begun)
         changed = _first_words(press, here, said)
         press.refresh_from_db()
         if press.lease_until is not None and press.lease_until <= now:
-            let_go(press, Claim.RELEASED, now)
+            claims.let_go(press, Claim.RELEASED, now)
             return True
         changed |= _gone(press, here.get(press.claimed_by_id or 0), now)
         changed |= _quiet(press, said, now)
@@ -34,6 +36,19 @@ def talk_look(*, press_id: int, now: datetime) -> bool:
         if changed:
             tell_all(press)
     return changed
+
+
+def _parted(press: Press, now: datetime) -> bool:
+    """A block came between them: they do not see each other any more, so whoever came is not there. The first's place
+    is asked for anew; a second leaves quietly."""
+    apart = blocked_with(press.person)
+    if press.second_by_id in apart:
+        claims.second_leaves(press, Claim.REFUSED, now)
+        press.refresh_from_db()
+    if press.claimed_by_id not in apart:
+        return False
+    claims.let_go(press, Claim.REFUSED, now)
+    return True
 
 
 def _next_look(press: Press, now: datetime) -> datetime:
@@ -68,7 +83,7 @@ def _gone(press: Press, claim: Claim | None, now: datetime) -> bool:
         return bool(Press.objects.filter(pk=press.pk).exclude(peer_gone_at=None).update(peer_gone_at=None))
     changed = bool(Press.objects.filter(pk=press.pk, peer_gone_at=None).update(peer_gone_at=now))
     if away >= waves.GONE_ASK and press.second == Press.NO_SECOND:
-        second_ask(press, now)
+        claims.second_ask(press, now)
         changed = True
     return changed
 
@@ -97,15 +112,13 @@ def _quiet(press: Press, said: dict[int, rooms.Words], now: datetime) -> bool:
             to_inbox=True,
             any_hour=True,
         )
-    if step == 2:
+    if step == waves.CALLED:
         lead_call(press, now)
     return True
 
 
-def presses_rest(*, now: datetime) -> int:
-    """Close claimed presses that both left open, at their `close_at` (UTC)."""
-    done = 0
-    for press in Press.objects.filter(state=Press.CLAIMED, close_at__lte=now)[:200]:
-        with transaction.atomic():
-            done += press_end(press, Press.CLOSED, now)
-    return done
+def press_rest(*, press_id: int, now: datetime) -> bool:
+    """Close a claimed press that both left open, at its `close_at` (UTC)."""
+    with transaction.atomic():
+        press = Press.objects.select_for_update().filter(pk=press_id, state=Press.CLAIMED, close_at__lte=now).first()
+        return press is not None and press_end(press, Press.CLOSED, now)

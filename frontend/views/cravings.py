@@ -40,6 +40,7 @@ ACTS: dict[str, Callable[..., Any]] = {
     "hand-over": partial(services.press_second, hand_over=True),
 }
 REGION_COOKIE = "place"
+LEVELS = {str(level) for level in range(11)}
 A_YEAR = 365 * 24 * 3600  # seconds
 SENTENCE = re.compile(r"(?<=[.?]) ")
 
@@ -100,7 +101,7 @@ def need_close(request: HttpRequest, ref: str) -> HttpResponse:
     """Either of the two ends it. Who asked comes back to the calm screen, who came to the thank-you."""
     actor = _me(request)
     level = request.POST.get("level", "")
-    how, number = request.POST.get("how", ""), int(level) if level.isdigit() else None
+    how, number = request.POST.get("how", ""), int(level) if level in LEVELS else None
     press = services.press_close(actor=actor, ref=ref, how=how, level=number)
     if press.person_id == actor.pk:
         return _back(press.client_key)
@@ -188,6 +189,7 @@ def supporter_by_link(request: HttpRequest, link: "Link") -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def aftercare_by_link(request: HttpRequest, link: "Link") -> HttpResponse:
     """How is it now? One tap, no sign-in, told to nobody."""
+    services.aftercare_question(actor=link.person, question_id=link.subject)  # a link that is over says so
     said = ""
     if request.method == "POST":
         said = services.aftercare_answer(

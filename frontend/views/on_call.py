@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -150,11 +151,12 @@ def calendar(request: HttpRequest, token: str) -> HttpResponse:
 def calendar_by_link(request: HttpRequest, link: "Link") -> HttpResponse:
     now = clock.now()
     host = request.get_host()
-    events = [
-        Event(f"{turn.shift}-{turn.on:%Y%m%d}@{host}", turn.starts, turn.ends, _("My turn"))
-        for turn in selectors.turns_of(link.person, now, FEED_AHEAD)
-    ]
-    content = calendar_of(events, name=_("My turns"), made=now)
+    with translation.override(link.person.language):  # a calendar program names no language
+        events = [
+            Event(f"{turn.shift}-{turn.on:%Y%m%d}@{host}", turn.starts, turn.ends, _("My turn"))
+            for turn in selectors.turns_of(link.person, now, FEED_AHEAD)
+        ]
+        content = calendar_of(events, name=_("My turns"), made=now)
     response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
     response["Cache-Control"] = "private, no-store"
     response["Referrer-Policy"] = "no-referrer"
@@ -177,7 +179,7 @@ def _me(request: HttpRequest) -> "Person":
 
 def _number(request: HttpRequest, name: str) -> int:
     given = request.POST.get(name, "")
-    if not given.isdigit() or len(given) > 12:
+    if not (given.isascii() and given.isdigit()) or len(given) > 12:
         raise PermissionDenied
     return int(given)
 

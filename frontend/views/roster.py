@@ -31,7 +31,8 @@ def roster(request: HttpRequest) -> HttpResponse:
     """What is on this week, where people are missing, the weekly shifts. POST: the hours that should be staffed."""
     actor, now = _coordinator(request), clock.now()
     row = selectors.rota()
-    form = RotaForm(request.POST or None, initial={"zone": row.zone, **_hours(row.staffed_from, row.staffed_until)})
+    zone = actor.zone if row.staffed_from is None else row.zone  # before the first wish: the coordinator's own
+    form = RotaForm(request.POST or None, initial={"zone": zone, **_hours(row.staffed_from, row.staffed_until)})
     if request.method == "POST" and form.is_valid():
         services.rota_set(actor=actor, zone=form.cleaned_data["zone"], staffed=form.staffed())
         messages.success(request, _("Kept."))
@@ -93,7 +94,7 @@ def _shift_act(request: HttpRequest, actor: "Person", shift_id: int, form: DayFo
     """Do what the button says; False when the form of a date has mistakes in it."""
     act = request.POST.get("act", "")
     if act in {"join", "part"}:
-        person = selectors.on_roster_by_pid(UUID(request.POST.get("person", "")))
+        person = selectors.on_roster_by_pid(_pid(request.POST.get("person", "")))
         if act == "join":
             services.shift_join(actor=actor, shift_id=shift_id, person=person)
         else:
@@ -118,7 +119,7 @@ def responders(request: HttpRequest) -> HttpResponse:
     actor = _coordinator(request)
     if request.method == "POST":
         given = request.POST.get("responder", "")
-        row = int(given) if given.isdigit() and len(given) < 12 else 0
+        row = int(given) if given.isascii() and given.isdigit() and len(given) < 12 else 0
         try:
             if request.POST.get("act") == "admit":
                 services.responder_admit(actor=actor, responder_id=row)
@@ -195,6 +196,13 @@ def _coordinator(request: HttpRequest) -> "Person":
     if actor is None or not is_coordinator(actor):
         raise PermissionDenied
     return actor
+
+
+def _pid(given: str) -> UUID:
+    try:
+        return UUID(given)
+    except ValueError as error:
+        raise ValidationError(_("Please choose one of the names.")) from error
 
 
 def _today(actor: "Person") -> date:

@@ -4,13 +4,15 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from chat.services import message_post
-from cravings import services, worker
+from circle.services import consent_grant, supporter_accept, supporter_invite
+from cravings import selectors, services, worker
 from cravings.models import Press, Responder
 from delivery.selectors import deliveries_of
 from ground import clock
 from groups.models import Group, Membership
 from people.models import Person
-from tests.people_of_the_story import NOW, make_member
+from people.services import link_give, link_open
+from tests.people_of_the_story import DAY, NOW, make_member
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -85,3 +87,37 @@ def make_story():
     make_available(responder)
     make_available(outsider)
     return member, responder, outsider, group
+
+
+def view_at(member, at):
+    return selectors.press_current(member, at)
+
+
+def offer_to(person, made):
+    return selectors.offer_view(person, selectors.press_offered_to(person, ref=made.ref))
+
+
+def another(group, name="Pat", at=NOW):
+    person = make_member(name)
+    join(group, person)
+    make_available(person, at)
+    return person
+
+
+def chosen(member, *purposes):
+    with clock.frozen(NOW - DAY):
+        sam = supporter_invite(actor=member, name="Sam", address="sam@example.org", zone="Europe/Berlin")
+        supporter_accept(link=link_open(token=link_give(purpose="invite", subject=sam.pk, person=sam.person)))
+        sam.refresh_from_db()
+        for purpose in purposes:
+            consent_grant(actor=member, supporter=sam, purpose=purpose)
+    return sam
+
+
+def closed_at(story, at):
+    member, responder, *_ = story
+    made = claim(responder, offered(member, at - 10 * MINUTE), at - 9 * MINUTE)
+    says(responder, made, at - 9 * MINUTE)
+    with clock.frozen(at):
+        services.press_close(actor=member, ref=made.ref, how="better", level=4)
+    return made

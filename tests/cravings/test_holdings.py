@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from chat.models import Room
 from cravings import holdings, services
 from cravings.models import Asked, Availability, Claim, Press, Responder
 from delivery.selectors import deliveries_of
 from ground import clock
-from tests.cravings.circle_of_four import MINUTE, make_story, offered
+from tests.cravings.circle_of_four import MINUTE, claim, make_story, offered
 from tests.people_of_the_story import DAY, NOW
 
 pytestmark = pytest.mark.django_db
@@ -58,3 +59,11 @@ def test_presses_are_deleted_twelve_months_after_their_end():
     holdings.purge(NOW + timedelta(days=365) + DAY)
     assert Press.objects.count() == 0
     assert Availability.objects.count() == 0
+
+
+def test_erasing_who_asked_closes_the_room_so_that_it_is_emptied_in_time():
+    member, responder, *_ = make_story()
+    made = claim(responder, offered(member), NOW + MINUTE)
+    with clock.frozen(NOW + 2 * MINUTE):
+        holdings.erase(member)
+    assert Room.objects.get(key=made.room).closed_at == NOW + 2 * MINUTE

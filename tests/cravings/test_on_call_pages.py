@@ -4,19 +4,35 @@ import html
 import re
 from datetime import time, timedelta
 
+import icalendar
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from circle.services import supporter_remove
 from cravings import selectors, services
-from cravings.calendar import Event, calendar, folded
-from cravings.models import Aftercare, CrisisLine, Responder, Shift, ShiftDay, SupporterAsked, Swap, Wishes
+from cravings.calendar import Event, calendar
+from cravings.models import Aftercare, CrisisLine, Press, Responder, Shift, ShiftDay, SupporterAsked, Swap, Wishes
 from ground import clock
 from groups.models import Membership
+from people.models import Person
 from people.services import coordinator_set, link_give
-from tests.cravings.circle_of_four import MINUTE, SECOND, claim, make_responder, make_story, offered, press, says, tick
+from tests.cravings.circle_of_four import (
+    MINUTE,
+    SECOND,
+    chosen,
+    claim,
+    closed_at,
+    make_responder,
+    make_story,
+    offered,
+    press,
+    says,
+    tick,
+)
 from tests.cravings.on_call import ZONE, make_shift, put_on
-from tests.cravings.test_flow import chosen, closed_at
 from tests.people_of_the_story import DAY, HOUR, NOW, make_member
 
 pytestmark = pytest.mark.django_db
@@ -133,13 +149,34 @@ def test_the_calendar_has_a_private_address_that_can_be_ended():
     assert page(Client(), "/on-call/nosuchtoken.ics").status_code == 404
 
 
-def test_a_calendar_line_is_folded_at_75_octets_and_never_inside_a_letter():
-    line = "SUMMARY:" + "ñ" * 80
-    parts = folded(line).split("\r\n")
-    assert all(len(part.encode()) <= 75 for part in parts)
-    assert "".join(part.removeprefix(" ") for part in parts) == line
-    event = Event("1@x", NOW, NOW + HOUR, "a, b; c\\d")
-    assert "SUMMARY:a\\, b\\; c\\\\d\r\n" in calendar([event], name="n", made=NOW)
+def test_a_title_with_marks_and_long_letters_comes_whole_out_of_the_calendar_again():
+    title = "a, b; c\\d " + "ñ" * 80
+    made = calendar([Event("1@x", NOW, NOW + HOUR, title)], name="n", made=NOW)
+    assert all(len(line) <= 75 for line in made.split(b"\r\n"))
+    (event,) = icalendar.Calendar.from_ical(made).walk("VEVENT")
+    assert (event["summary"], event.decoded("dtstart"), event.decoded("dtend")) == (title, NOW, NOW + HOUR)
+
+
+def test_the_calendar_speaks_the_language_of_the_one_whose_shifts_it_shows():
+    nurse = make_member("Nurse")
+    Person.objects.filter(pk=nurse.pk).update(language="es")
+    put_on(make_shift(time(22), 8 * 60), nurse)
+    token = link_give(purpose="shift_calendar", subject=nurse.pk, person=nurse)
+    assert "SUMMARY:Mi turno" in page(Client(), f"/on-call/{token}.ics").content.decode()
+
+
+def test_no_link_opens_what_another_is_for(story):
+    """Each token opens the page of its own purpose; a calendar's is no way to a page that acts, nor the other way."""
+    member, responder, *_ = story
+    made = offered(member)
+    for purpose in ("press", "need", "aftercare", "press_supporter", "on_call", "roster"):
+        token = link_give(purpose=purpose, subject=made.pk, person=responder)
+        assert page(Client(), f"/on-call/{token}.ics", NOW + MINUTE).status_code == 404
+    calendar_token = link_give(purpose="shift_calendar", subject=responder.pk, person=responder)
+    assert page(Client(), f"/{calendar_token}", NOW + MINUTE)["Content-Type"].startswith("text/calendar")
+    send(Client(), f"/{calendar_token}", NOW + MINUTE)
+    made.refresh_from_db()
+    assert made.state == "asking"
 
 
 def test_wishes_are_kept_and_a_wish_for_the_same_needs_ones_own_word(story):
@@ -177,6 +214,23 @@ def test_a_chosen_person_answers_by_post_only_and_reads_neither_group_nor_reason
     body = text_of(page(guest, f"/{token}", at))
     assert "nothing to do any more" in body
     assert "with Dana" not in body, "nobody came: and the consent names no word about who did"
+    assert page(guest, f"/{token}", at + 7 * DAY - MINUTE).status_code == 200
+    assert page(guest, f"/{token}", at + 7 * DAY).status_code == 410
+
+
+def test_a_chosen_person_who_is_taken_off_the_list_sees_no_difference_and_the_member_reads_no_answer(story):
+    member, *_ = story
+    sam = chosen(member, "craving")
+    offered(member)
+    tick(NOW + 63 * SECOND)
+    tick(NOW + 3 * MINUTE + 3 * SECOND)
+    row = SupporterAsked.objects.get()
+    token, at = link_give(purpose="press_supporter", subject=row.pk, person=sam.person), NOW + 4 * MINUTE
+    with clock.frozen(at):
+        supporter_remove(actor=member, supporter=sam)
+    assert "Dana would like to hear a voice now" in text_of(page(Client(), f"/{token}", at))
+    assert "sees that you will call" in text_of(send(Client(), f"/{token}", at, answer="calling"))
+    assert selectors.press_current(member, at).calls == ()
 
 
 def test_aftercare_is_one_tap_and_hard_offers_a_person(story):
@@ -189,6 +243,11 @@ def test_aftercare_is_one_tap_and_hard_offers_a_person(story):
     assert question.answer == ""
     assert "Ask for someone" in text_of(send(Client(), f"/{token}", NOW + 2 * HOUR, answer="hard"))
     assert send(Client(), f"/{token}", NOW + 2 * HOUR, answer="great").status_code == 400
+    over = NOW + 2 * HOUR + 7 * DAY
+    assert page(Client(), f"/{token}", over).status_code == 410
+    assert send(Client(), f"/{token}", over, answer="stop").status_code == 410
+    question.refresh_from_db()
+    assert question.answer == "hard"
 
 
 def test_both_can_do_in_one_tap_what_the_table_allows(story):
@@ -257,10 +316,46 @@ def test_the_coordinator_makes_a_shift_puts_people_on_it_and_changes_a_date(coco
     send(client, path, act="end")
     assert "Nobody" in text_of(page(client, "/coordinator/roster/"))
     assert page(client, "/coordinator/roster/999/").status_code == 404
+    assert "Please choose one of the names." in text_of(send(client, path, act="join", person="nobody"))
+
+
+def test_somebody_who_left_or_never_may_answer_can_be_taken_off_a_shift(coco):
+    nurse, client = make_member("Nurse"), client_of(coco)
+    shift = make_shift(time(22), 8 * 60)
+    put_on(shift, nurse)
+    Responder.objects.all().delete()
+    send(client, f"/coordinator/roster/{shift.pk}/", act="part", person=nurse.pid)
+    assert shift.members.get().until is not None
+
+
+def test_the_pages_of_the_roster_take_as_many_statements_with_many_as_with_few(coco):
+    client = client_of(coco)
+
+    def statements():
+        counted = {}
+        for path in ("/coordinator/roster/", "/coordinator/responders/", "/coordinator/button/", "/on-call/"):
+            with CaptureQueriesContext(connection) as seen:
+                assert page(client, path).status_code == 200
+            counted[path] = len(seen)
+        return counted
+
+    def grow(shifts, people):
+        for number in range(people):
+            nurse = make_member(f"N{people}-{number}")
+            make_responder(nurse)
+            put_on(make_shift(time(number % 24), 60, weekday=number % 7, wanted=2), nurse)
+        for number in range(shifts):
+            make_shift(time(number % 24), 60, weekday=number % 7)
+
+    grow(2, 3)
+    few = statements()
+    grow(10, 12)
+    assert statements() == few
 
 
 def test_hours_that_should_be_staffed_are_set_and_show_their_gaps(coco):
     client = client_of(coco)
+    assert f'<option value="{ZONE}" selected>' in page(client, "/coordinator/roster/").content.decode()  # their own
     text = text_of(send(client, "/coordinator/roster/", first="20:00", last="06:00", zone=ZONE))
     assert "No shift at all in hours that should be staffed" in text
     text = text_of(send(client, "/coordinator/roster/", first="", last="", zone=ZONE))
@@ -297,7 +392,7 @@ def test_the_numbers_hold_no_name_and_what_nobody_answered_can_be_reviewed(story
     tick(NOW + HOUR + 30 * MINUTE)
     client, at = client_of(coco), NOW + 2 * HOUR
     numbers = selectors.numbers_for(coco, at)
-    assert (numbers.presses, numbers.answered, numbers.unanswered, numbers.better) == (2, 1, 1, 1)
+    assert (numbers.presses, numbers.answered, numbers.unanswered) == (2, 1, 1)
     assert (numbers.claim_p50, numbers.word_p50) == (57.0, 77.0)
     text = text_of(page(client, "/coordinator/button/", at))
     assert "50 % without an answer" in text
@@ -312,9 +407,13 @@ def test_everybody_reads_figures_from_ten_people_on_and_nothing_before(story):
     _member, _responder, _outsider, group = story
     for number in range(9):
         offered(_in(group, f"Ask {number}"), NOW + number * SECOND)
-    assert "There is too little to count yet." in text_of(page(Client(), "/numbers/", NOW + HOUR))
+    assert "There is too little to count yet." in text_of(page(Client(), "/numbers/", NOW + DAY))
     offered(_in(group, "Ask 9"), NOW + MINUTE)
-    assert "10 times somebody asked" in text_of(page(Client(), "/numbers/", NOW + HOUR))
+    assert "There is too little to count yet." in text_of(page(Client(), "/numbers/", NOW + HOUR))  # nothing of today
+    claim(_responder, Press.objects.first(), NOW + 2 * MINUTE)
+    text = text_of(page(Client(), "/numbers/", NOW + DAY))
+    assert "10 times somebody asked" in text
+    assert "half within" not in text  # one answer is one person's
 
 
 def _in(group, name):

@@ -246,12 +246,15 @@ def test_nobody_can_claim_before_the_wait_is_over_nor_their_own_press(story):
 
 @pytest.mark.parametrize("blocker", ["member", "responder"])
 def test_across_a_block_nobody_is_asked_and_nobody_can_claim(story, blocker):
-    member, responder, *_ = story
+    member, responder, outsider, _group = story
     pair = (member, responder) if blocker == "member" else (responder, member)
     with clock.frozen(NOW):
         block_set(actor=pair[0], other=pair[1])
     made = offered(member)
     assert deliveries_of(f"press:{made.pk}") == []
+    for moment in (NOW + 63 * SECOND, NOW + 4 * MINUTE, NOW + 16 * MINUTE):  # nor in any later wave
+        tick(moment)
+    assert {d.recipient for d in deliveries_of(f"press:{made.pk}")} == {outsider}
     with clock.frozen(NOW + MINUTE), pytest.raises(PermissionDenied):
         services.press_claim(actor=responder, ref=made.ref)
 
@@ -387,7 +390,7 @@ def test_one_press_that_raises_holds_up_no_other_and_is_tried_again(story, monke
     assert bad.offered_at is None
     assert "a broken row" in caplog.text
     monkeypatch.setattr(asking, "_whom", right)
-    tick(NOW + 5 * SECOND + worker.POSTPONE)
+    tick(NOW + 5 * SECOND + worker.SOON)
     bad.refresh_from_db()
     assert bad.offered_at
 

@@ -119,6 +119,27 @@ def test_gaps_are_warned_of_a_week_and_a_day_ahead_once_each_and_not_when_somebo
     assert check(message, NOW) == "somebody is there now"
 
 
+@pytest.mark.parametrize("staffed", [(0, 0), (8 * 60, 22 * 60)], ids=["round the clock", "by day"])
+def test_hours_without_a_shift_are_warned_of_once_each_day_and_not_at_every_look(staffed):
+    coco = make_coordinator()
+    with clock.frozen(NOW):
+        services.rota_set(actor=coco, zone=ZONE, staffed=staffed)
+    for half_hours in range(48):
+        tick(NOW + half_hours * HOUR / 2)
+    warned = Delivery.objects.filter(kind="roster_gap").count()
+    assert 1 <= warned <= 3
+    assert GapWarning.objects.filter(ahead="day").count() <= 3  # what is left of today, tomorrow, the day after
+
+
+def test_two_shifts_that_end_at_the_same_time_are_two_gaps():
+    make_coordinator()
+    make_shift(time(20), 240, weekday=5)
+    tick(NOW)
+    make_shift(time(22), 120, weekday=5)
+    tick(NOW + HOUR)
+    assert GapWarning.objects.count() == 2
+
+
 def test_hours_that_should_be_staffed_and_have_no_shift_at_all_are_a_gap():
     coco, nurse = make_coordinator(), make_member("Nurse")
     services.rota_set(actor=coco, zone=ZONE, staffed=(20 * 60, 6 * 60))
@@ -232,10 +253,29 @@ def test_a_peers_shift_is_for_people_who_may_answer():
         services.shift_join(actor=coco, shift_id=make_shift(time(18), 60).pk, person=plain)
 
 
-def test_who_is_on_call_is_read_in_four_statements_whatever_the_roster_holds(django_assert_num_queries):
+def test_a_date_that_somebody_cannot_is_shown_and_told_only_to_those_who_may_take_it():
+    lead, other, plain = make_member("Lead"), make_member("Other"), make_member("Plain")
+    put_on(make_shift(time(20), 120, duty="lead"), lead)
+    put_on(make_shift(time(9), 60, weekday=0, duty="lead"), other)
+    make_responder(plain)
+    with clock.frozen(NOW):
+        swap = services.swap_ask(actor=lead, shift_id=lead.shifts.get().shift_id, on=THURSDAY + WEEK)
+        assert [one.id for one in selectors.swaps_open(other, NOW)] == [swap.pk]
+        assert selectors.swaps_open(plain, NOW) == []
+        with pytest.raises(PermissionDenied):
+            services.swap_take(actor=plain, swap_id=swap.pk)
+        message, check = Delivery.objects.get(kind="shift_wanted"), kind_of("shift_wanted").check
+        assert message.recipient == other
+        assert check(message, NOW) is None
+        assert check(message, NOW + 2 * WEEK) == "over"
+        services.shift_part(actor=other, shift_id=other.shifts.get().shift_id, person=other)
+        assert check(message, NOW) == "may not take it"
+
+
+def test_who_is_on_call_is_read_in_five_statements_whatever_the_roster_holds(django_assert_num_queries):
     for hour in range(20):
         put_on(make_shift(time(hour), 120), make_member(f"P{hour}"))
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         selectors.on_call_now(NOW, "peer")
 
 
