@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.utils import formats, translation
 
 from circle.models import Supporter
-from circle.selectors import rests, why_silent
+from circle.selectors import why_silent
 from cravings import selectors, waves
 from cravings.models import Aftercare, Press, Rota, Swap
 from cravings.services import roster
@@ -97,7 +97,7 @@ def check_supporter(delivery: Delivery, now: datetime) -> str | None:
     supporter = Supporter.objects.filter(pk=delivery.payload["supporter"]).first()
     if supporter is None:
         return "contact is gone"
-    return "rests" if rests(supporter, now) else why_silent(supporter, ("craving",), now)
+    return why_silent(supporter, ("craving",), now)
 
 
 def supporter_words(delivery: Delivery) -> dict[str, str]:
