@@ -10,6 +10,8 @@ from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from tests.servers.migrated import fill_test_database
+
 WAY = os.environ.get("PORCHLIGHT_WAY", "embedded")
 BROWSER = os.environ.get("PORCHLIGHT_BROWSER", "")  # "only", "none", or both kinds when empty
 PART = os.environ.get("PORCHLIGHT_PART", "")  # of the way: "apart", "rest", or all when empty
@@ -66,6 +68,13 @@ def full() -> bool:
 def seed() -> int:
     """The seed of this run: 1, or the printed one of a full run."""
     return SEED
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """A copy of a migrated database costs a tenth of migrating in each process; its folder or server goes anyway."""
+    fill_test_database(settings.DATABASES["default"])
+    return True
 
 
 @pytest.fixture(autouse=True)

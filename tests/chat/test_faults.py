@@ -126,11 +126,9 @@ async def test_without_valkey_both_processes_still_hear_each_other_within_second
     room = folk.rooms["Hill"]
     async with all_in(folk, urls) as talkers:
         await asyncio.to_thread(valkey.stop)
-        start = time.monotonic()
         await talkers[0].posted(room, "is anybody there?")
         await talkers[2].sees(room, "is anybody there?", 1)  # the same process, at once
         await talkers[1].sees(room, "is anybody there?", 6)  # the other one looks every five seconds
-        assert time.monotonic() - start < 7
     await asyncio.to_thread(valkey.start)
 
 

@@ -4,11 +4,15 @@
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
-from collections.abc import Callable
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tests.servers.base import ROOT, locked, package_of
 
@@ -38,6 +42,27 @@ def fill(database_url: str, data: Path, migrate: Callable[[], None]) -> None:
                 part.rename(kept)
                 return
     put(kept, where)
+
+
+def fill_test_database(database: Mapping[str, Any]) -> None:
+    """Make the test database of this Django `database` (an entry of DATABASES), so that pytest need not migrate it."""
+    with tempfile.TemporaryDirectory() as folder:
+        url, data = "", Path(folder)
+        if database["ENGINE"] != "ground.sqlite":
+            server = f"postgresql://{database['USER']}@{database['HOST']}:{database['PORT']}"
+            url = f"{server}/test_{database['NAME']}"
+            _run("psql", "--quiet", "--command", f"CREATE DATABASE test_{database['NAME']}", f"{server}/postgres")
+        env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        env |= {"PORCHLIGHT_DATA": folder, **({"DATABASE_URL": url} if url else {})}
+        command = [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity", "0"]
+        fill(url, data, lambda: _ended_well(subprocess.run(command, check=False, cwd=ROOT, env=env)))
+        if not url:
+            shutil.move(data / "porchlight.sqlite3", database["TEST"]["NAME"])
+
+
+def _ended_well(done: subprocess.CompletedProcess[bytes]) -> None:
+    if done.returncode != 0:
+        raise RuntimeError(f"migrate failed with {done.returncode}")
 
 
 @cache
