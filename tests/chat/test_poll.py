@@ -25,7 +25,7 @@ async def test_the_first_request_brings_every_room_at_once(folk, talker, harbour
     frames = await poll(folk, "bo")
     pages = [frame for frame in frames if frame["t"] == "sync" and frame["room"] == harbour]
     assert pages[-1]["msgs"][-1]["body"] == "for whoever has no socket"
-    assert frames[-1]["t"] == "ready"
+    assert [frame["t"] for frame in frames if frame["t"] != "presence"][-1] == "ready"  # others may come at any time
     await ada.close()
 
 

@@ -285,7 +285,8 @@ async def test_ten_thousand_hellos_harm_nobody_else(talker, harbour):
         for _ in range(10_000):
             await bo.say(t="hello")
             await asyncio.sleep(0)
-    assert await bo.closed() == 4429
+    # words that arrive at a closed door make the kernel reset the line: the close frame may be lost with it
+    assert await bo.closed() in {4429, 1006}
     assert (await ada.posted(harbour, "undisturbed"))["t"] == "ack"
     await ada.close()
 
