@@ -18,7 +18,7 @@ def person_of(account: Any) -> Person | None:
 
 
 def browser_mark(account: Any) -> str:
-    """What a browser may keep to know whose its notes are: a keyed hash, the same for one account, empty for a guest."""
+    """What a browser may keep to know whose its notes are: a keyed hash, one an account; empty for a guest."""
     if not getattr(account, "is_authenticated", False):
         return ""
     return salted_hmac("porchlight.browser", str(account.pk), algorithm="sha256").hexdigest()[:16]

@@ -45,17 +45,17 @@ def often_for(actor: Person, now: datetime) -> list[Often]:
     if not is_coordinator(actor):
         raise PermissionDenied
     recent = Press.objects.filter(pressed_at__gt=now - SPAN).order_by().values("person")
-    counted = {row["person"]: row for row in recent.annotate(n=Count("pk"), beyond=Count("pk", filter=Q(narrow=True)))}
+    rows = recent.annotate(n=Count("pk"), beyond=Count("pk", filter=Q(narrow=True)))
+    counted = {row["person"]: (row["n"], row["beyond"]) for row in rows}
     said = Claim.objects.filter(at__gt=now - SPAN, not_meant=True).values_list("press__person", "person").distinct()
     not_meant = Counter(member for member, _peer in said)
     limits = {row.person_id: row for row in Limit.objects.filter(until__gt=now).select_related("by")}
-    shown = {pk for pk, row in counted.items() if row["beyond"] >= OFTEN} | set(limits)
+    shown = {pk for pk, (_n, beyond) in counted.items() if beyond >= OFTEN} | set(limits)
     shown |= {pk for pk, people in not_meant.items() if people >= OFTEN}
     found = [
         Often(
             person,
-            counted.get(person.pk, {}).get("n", 0),
-            counted.get(person.pk, {}).get("beyond", 0),
+            *counted.get(person.pk, (0, 0)),
             not_meant[person.pk],
             limits.get(person.pk),
         )
