@@ -407,7 +407,7 @@ def test_a_place_keeps_an_emergency_number_and_nobody_but_coordinators_writes_li
         services.crisis_line_retire(actor=coco, region="UK", number=row.number)
     text = text_of(send(client_of(coco), "/coordinator/lines/write/", before="999", region="UK", act="retire"))
     assert "A place keeps one emergency number at least." in text
-    assert selectors.crisis_lines("UK")[0].number == "999"
+    assert "999" in [line.number for line in selectors.crisis_lines("UK")]
     for act in (services.crisis_line_retire, partial(services.crisis_line_write, name="x", what="")):
         with pytest.raises(PermissionDenied):
             act(actor=story[0], region="UK", number="999")
