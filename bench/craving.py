@@ -135,12 +135,14 @@ async def minute(url: str, ready: list, members: list) -> tuple[list[float], lis
 
 
 def asked_for(ref: str) -> list[int]:
-    """Who was asked for a press and is with nobody, whoever was asked longest ago first."""
-    from cravings.models import Asked, Claim
+    """Whose message for a press has left, and who is with nobody: nobody says yes to what they cannot have seen."""
+    from cravings.models import Claim, Press
+    from delivery.models import Delivery
 
-    asked = Asked.objects.filter(press__ref=ref, press__state="asking", told=True).order_by("at", "pk")
+    press = Press.objects.filter(ref=ref, state="asking").first()
+    sent = Delivery.objects.filter(topic=f"press:{press.pk}" if press else "", state="handed_over")
     busy = set(Claim.objects.filter(ended_at=None).values_list("person", flat=True))
-    return [pk for pk in asked.values_list("person", flat=True) if pk not in busy]
+    return [pk for pk in sent.order_by("handed_at").values_list("recipient", flat=True) if pk not in busy]
 
 
 def first_pushes(refs: list[str]) -> list[float]:

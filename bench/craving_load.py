@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import websockets
+from websockets.typing import Subprotocol
 
 from bench.craving_world import SignedIn
 
@@ -30,7 +31,9 @@ class Member:
     async def enter(self) -> None:
         headers = {"Cookie": f"sessionid={self.who.session}", "Origin": self.url}
         where = self.url.replace("http", "ws") + "/ws/"
-        self.socket = await websockets.connect(where, subprotocols=["porchlight.v1"], additional_headers=headers)
+        self.socket = await websockets.connect(
+            where, subprotocols=[Subprotocol("porchlight.v1")], additional_headers=headers
+        )
         await self.say(t="hello", resume={})
         while json.loads(await self.socket.recv())["t"] != "ready":
             pass
