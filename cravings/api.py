@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import Http404
 from django.urls import path
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,7 +15,8 @@ from rest_framework.views import APIView
 
 from cravings import selectors, services
 from ground import clock
-from people.selectors import person_of
+from ground.errors import Conflict
+from people.selectors import browser_mark, person_of
 
 if TYPE_CHECKING:
     from cravings.models import Press
@@ -25,6 +27,11 @@ class PressIn(serializers.Serializer[object]):
     client_key = serializers.UUIDField()
     late = serializers.BooleanField(default=False)
     again = serializers.BooleanField(default=False)
+    whose = serializers.CharField(default="", allow_blank=True, max_length=32)  # the mark of who tapped
+
+
+class MarkIn(serializers.Serializer[object]):
+    level = serializers.IntegerField(min_value=0, max_value=10)
 
 
 class CloseIn(serializers.Serializer[object]):
@@ -74,7 +81,11 @@ def offered(view: selectors.OfferView) -> dict[str, object]:
 
 
 class Presses(APIView):
-    """POST asks for somebody: never refused, idempotent by client key. GET: the press that is open, or null."""
+    """POST asks for somebody: never refused, idempotent by client key. GET: the press that is open, or null.
+
+    `whose`: a tap that a browser kept belongs to the account that made it, known by the mark that stands on its pages
+    (`data-whose`); under another one it is answered 409.
+    """
 
     def get(self, request: Request) -> Response:
         view = selectors.press_current(actor(request), clock.now())
@@ -83,7 +94,10 @@ class Presses(APIView):
     def post(self, request: Request) -> Response:
         given = PressIn(data=request.data)
         given.is_valid(raise_exception=True)
-        press = services.press_make(actor=actor(request), **given.validated_data)
+        me, whose = actor(request), given.validated_data.pop("whose")
+        if whose not in {"", browser_mark(request.user)}:
+            raise Conflict(_("This tap was made by somebody else who used this browser."))
+        press = services.press_make(actor=me, **given.validated_data)
         return Response(own_press(selectors.press_view(press, clock.now())), status=201)
 
 
@@ -119,6 +133,16 @@ class Claim(APIView):
     def post(self, request: Request, ref: str) -> Response:
         press = services.press_claim(actor=actor(request), ref=ref)
         return Response(offered(selectors.offer_view(actor(request), press)))
+
+
+class Mark(APIView):
+    """POST says how strong it is, 0 to 10, while waiting; the first one stands."""
+
+    def post(self, request: Request, ref: str) -> Response:
+        given = MarkIn(data=request.data)
+        given.is_valid(raise_exception=True)
+        press = services.press_mark(actor=actor(request), ref=ref, **given.validated_data)
+        return Response(own_press(selectors.press_view(press, clock.now())))
 
 
 class Close(APIView):
@@ -166,6 +190,7 @@ urls = [
     path("presses/<uuid:client_key>/", PressByKey.as_view()),
     path("presses/<slug:ref>/undo/", Undo.as_view()),
     path("presses/<slug:ref>/now/", AskNow.as_view()),
+    path("presses/<slug:ref>/mark/", Mark.as_view()),
     path("presses/<slug:ref>/claim/", Claim.as_view()),
     path("presses/<slug:ref>/close/", Close.as_view()),
     path("presses/<slug:ref>/refuse/", Act.as_view(act=services.press_refuse)),

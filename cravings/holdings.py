@@ -12,6 +12,7 @@ from cravings.models import (
     Availability,
     Claim,
     GapWarning,
+    Limit,
     Press,
     Responder,
     ShiftDay,
@@ -20,6 +21,7 @@ from cravings.models import (
     Swap,
     Vouch,
     Wishes,
+    WordsLook,
 )
 from cravings.services import after, claims, rooms
 from cravings.services.common import locked, topic_of
@@ -44,6 +46,7 @@ def export(person: Person) -> dict[str, Any]:
                 "late": press.late,
                 "ended_at": press.ended_at.isoformat() if press.ended_at else None,
                 "how": press.how,
+                "before": press.before,
                 "level": press.level,
             }
             for press in Press.objects.filter(person=person).order_by("pressed_at")
@@ -57,7 +60,12 @@ def export(person: Person) -> dict[str, Any]:
             "ask": wishes.ask,
             "aftercare": wishes.aftercare,
             "hour": wishes.hour,
+            "tell_the_lead": wishes.lead,
         },
+        "limits": [
+            {"kind": one.kind, "at": one.at.isoformat(), "until": one.until.isoformat()}
+            for one in Limit.objects.filter(person=person)
+        ],
         "was_there_for_others": Claim.objects.filter(person=person).count(),
         "was_asked": Asked.objects.filter(person=person).count(),
         "available_until": next((row.until.isoformat() for row in Availability.objects.filter(person=person)), None),
@@ -92,6 +100,9 @@ def erase(person: Person) -> None:
     Asked.objects.filter(person=person).delete()
     Availability.objects.filter(person=person).delete()
     Wishes.objects.filter(person=person).delete()
+    Limit.objects.filter(person=person).delete()
+    Limit.objects.filter(by=person).update(by=None)
+    WordsLook.objects.filter(by=person).update(by=None)
     Vouch.objects.filter(by=person).delete()
     Responder.objects.filter(person=person).delete()
     Swap.objects.filter(Q(leaves=person) | Q(takes=person)).delete()
@@ -106,8 +117,10 @@ def purge(now: datetime) -> int:
     days, _detail = ShiftDay.objects.filter(on__lt=(now - KEPT).date()).delete()
     swaps, _detail = Swap.objects.filter(on__lt=(now - KEPT).date()).delete()
     shifts, _detail = ShiftMember.objects.filter(until__lt=(now - KEPT).date()).delete()
+    limits, _detail = Limit.objects.filter(until__lte=now).delete()
+    looks, _detail = WordsLook.objects.filter(at__lt=now - KEPT).delete()
     warned, _detail = GapWarning.objects.filter(ends_at__lt=now - WARNED).delete()
-    return old + past + days + swaps + shifts + warned
+    return old + past + days + swaps + shifts + limits + looks + warned
 
 
 def enter() -> None:
@@ -127,6 +140,9 @@ def enter() -> None:
             "cravings.Wishes",
             "cravings.Aftercare",
             "cravings.SupporterAsked",
+            "cravings.RiskSaid",
+            "cravings.Limit",
+            "cravings.WordsLook",
             "cravings.ShiftMember",
             "cravings.Swap",
         ],

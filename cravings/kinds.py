@@ -9,10 +9,10 @@ from django.utils import formats, translation
 from circle.models import Supporter
 from circle.selectors import why_silent
 from cravings import selectors, waves
-from cravings.models import Aftercare, Press, Rota, Swap
+from cravings.models import Aftercare, Press, Rota, SupporterAsked, Swap
 from cravings.services import roster
 from cravings.services.after import KINDS
-from cravings.services.common import OFFER, PAGE, PROMPT, QUIET, SUPPORTER
+from cravings.services.common import DANGER, OFFER, PAGE, PROMPT, QUIET, SUPPORTER, VOICE
 from delivery.kinds import Kind, Subject, register
 from delivery.models import Delivery
 from people.selectors import is_coordinator
@@ -57,6 +57,14 @@ def check_quiet(delivery: Delivery, now: datetime) -> str | None:
     return None if press is not None and press.quiet_step == waves.CALLED else "no longer silent"
 
 
+def check_danger(delivery: Delivery, now: datetime) -> str | None:
+    """They still talk, or people are asked anew; and who wrote the words still wishes it."""
+    press = Press.objects.filter(pk=delivery.payload["press"], state__in=Press.OPEN).first()
+    if press is None:
+        return "the press is over"
+    return None if selectors.wishes_lead_of(delivery.payload["author"]) else "not wished any more"
+
+
 # --- to who asked --------------------------------------------------------------------------------------------
 
 
@@ -98,6 +106,13 @@ def check_supporter(delivery: Delivery, now: datetime) -> str | None:
     if supporter is None:
         return "contact is gone"
     return why_silent(supporter, ("craving",), now)
+
+
+def check_voice(delivery: Delivery, now: datetime) -> str | None:
+    """As for the text; and they have not answered meanwhile."""
+    if SupporterAsked.objects.filter(pk=delivery.payload["row"]).exclude(answer="").exists():
+        return "they answered"
+    return check_supporter(delivery, now)
 
 
 def supporter_words(delivery: Delivery) -> dict[str, str]:
@@ -164,6 +179,8 @@ def enter() -> None:
     register(Kind(OFFER, "T10", check_offer, no_words, press_link, checks=check_offers, contexts=offer_contexts))
     register(Kind(PAGE, "T61", check_page, to_me, press_link))
     register(Kind(QUIET, "T62", check_quiet, to_me, press_link))
+    register(Kind(DANGER, "T69", check_danger, to_me, press_link))
+    register(Kind(VOICE, "T70", check_voice, supporter_words, stop=supporter_stop))
     register(Kind(PROMPT, "T63", check_prompt, to_me, need_link))
     register(Kind(SUPPORTER, "T60", check_supporter, supporter_words, supporter_link, stop=supporter_stop))
     register(Kind(KINDS[waves.HOURS], "T64", check_aftercare, to_me, question_link))

@@ -8,6 +8,7 @@ from ground.wall import to_utc, to_wall
 
 UNDO = timedelta(seconds=3)  # told to nobody so long
 AFTER_FIRST = {2: timedelta(seconds=60), 3: timedelta(minutes=3)}  # from the first wave on
+CALL_AFTER = timedelta(seconds=60)  # a chosen person is rung so long after their text
 NOBODY_YET = timedelta(minutes=5)
 PAGE = timedelta(minutes=15)
 UNANSWERED = timedelta(minutes=30)

@@ -1,4 +1,5 @@
-"""What is due in this room: waves, the page at 15 minutes, the end at 30, talks, questions afterwards, gaps."""
+"""What is due in this room: waves, the page at 15 minutes, the end at 30, talks, questions afterwards, gaps, and
+whether somebody lost the right to answer."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -28,6 +29,7 @@ def tick(now: datetime) -> int:
             later = partial(services.press_postpone, press_id=press_id, timer=timer, until=now + SOON)
             done += _try(partial(act, press_id=press_id, now=now), later)
     done += _questions(services.aftercare_due(now, BATCH), now)
+    done += _try(partial(services.claim_rights_check, now=now), lambda: None)
     return done + _try(partial(services.gaps_warn, now=now), partial(services.gaps_postpone, until=now + REST))
 
 

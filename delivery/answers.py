@@ -112,10 +112,16 @@ def _refused(answers: Sequence[Answer], owner: str) -> None:
     """Refused for good: the way is not taken again. The next one is, with the same key, behind a gate of its own."""
     if not answers:
         return
-    ways_bounced(ways=[one.of.way for one in answers])
-    last = [one.of for one in answers if one.of.last_way]
+    # a number that takes no call may take text messages all the same
+    ways_bounced(ways=[one.of.way for one in answers if one.of.attempt.transport == one.of.way.kind])
+    last = [one.of for one in answers if _was_last(one.of)]
     _own(last, owner).update(state="failed", bounced=True, reason="no way is left", **FREE)
-    _own([one.of for one in answers if not one.of.last_way], owner).update(state="pending", reason="", **FREE)
+    _own([one.of for one in answers if not _was_last(one.of)], owner).update(state="pending", reason="", **FREE)
+
+
+def _was_last(one: Leaving) -> bool:
+    """None is left; a call that was refused is not tried again, for its way stays good for text messages."""
+    return one.last_way or one.attempt.transport != one.way.kind
 
 
 def give_back(rows: Sequence[Leaving], *, owner: str) -> None:

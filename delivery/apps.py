@@ -11,6 +11,8 @@ class DeliveryConfig(AppConfig):
         from delivery.transports.email import EmailTransport, anymail  # noqa: PLC0415
         from delivery.transports.sms import SmsTransport  # noqa: PLC0415
         from delivery.transports.sms.gateways import gateway_from  # noqa: PLC0415
+        from delivery.transports.voice import VoiceTransport  # noqa: PLC0415
+        from delivery.transports.voice.gateways import gateway_from as voice_from  # noqa: PLC0415
         from delivery.transports.webpush import WebPushTransport  # noqa: PLC0415
         from people.holdings import register  # noqa: PLC0415
 
@@ -20,6 +22,8 @@ class DeliveryConfig(AppConfig):
         transports.register("webpush", WebPushTransport())
         if settings.SMS_GATEWAY:
             transports.register("sms", SmsTransport(gateway_from(settings.SMS_GATEWAY)))
+        if settings.VOICE_GATEWAY:
+            transports.register("voice", VoiceTransport(voice_from(settings.VOICE_GATEWAY)))
         register(
             "delivery",
             5,  # first: what is pending must not leave while the rest goes

@@ -150,6 +150,14 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "Hi {me}, your turn on {when} is taken by someone else. Thank you for saying so in time. {link}",
         "es": "Hola {me}, otra persona hace tu turno del {when}. Gracias por avisar a tiempo. {link}",
     },
+    "T69": {
+        "en": "Hi {me}, a chat that is going on may need one more person. Can you look? {link}",
+        "es": "Hola {me}, una charla que está en curso quizá necesita a alguien más. ¿Puedes mirar? {link}",
+    },
+    "T70": {  # said by a voice
+        "en": "Hi {su}. {me} would like to hear a voice now. Could you give them a short call? STOP ends",
+        "es": "Hola {su}. A {me} le haría bien oír una voz ahora. ¿Puedes hacerle una llamada corta? STOP termina",
+    },
 }
 
 

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from delivery.composing import by_kind, compose
 from delivery.kinds import kind_of
 from delivery.models import Attempt, Delivery, InboxItem
-from delivery.selectors import usable_ways_of
+from delivery.selectors import ways_for
 from delivery.services import allowed_at
 from delivery.transports import Message, inbox
 from ground import clock, failpoints
@@ -114,7 +114,7 @@ def _let_go(going: list[Delivery], now: datetime) -> list[Leaving]:
         delivery.attempted_at = delivery.attempted_at or now
     messages = compose(going)
     inside = _put_inside(going, messages, now)
-    ways = usable_ways_of(delivery.recipient for delivery in going)
+    ways = ways_for(going)
     have = [delivery for delivery in going if ways[delivery.recipient_id]]
     Delivery.objects.filter(pk__in=[delivery.pk for delivery in have]).update(
         state="handing",
@@ -145,7 +145,8 @@ def attempts_begin(pairs: Sequence[tuple[Delivery, ContactWay]]) -> list[Attempt
     """The rows that are written before anything is tried."""
     now = clock.now()
     return Attempt.objects.bulk_create(
-        Attempt(delivery=delivery, way=way, transport=way.kind, started_at=now) for delivery, way in pairs
+        Attempt(delivery=delivery, way=way, transport=delivery.way or way.kind, started_at=now)
+        for delivery, way in pairs
     )
 
 

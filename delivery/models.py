@@ -21,7 +21,8 @@ STATES = (
 class Delivery(models.Model):
     """One message to one recipient. Decided exactly once: `dedupe_key` is unique.
 
-    It takes the recipient's first live way outside the site; `to_inbox` adds a copy inside, written at the gate.
+    It takes the recipient's first live way outside the site, or `way` alone; `to_inbox` adds a copy inside, written at
+    the gate.
 
     `due_at` is the moment the rule names, `not_before` that moment moved into the recipient's window (and later after
     soft errors). `attempted_at` is set at the gate. bounced: every way refused it for good.
@@ -35,6 +36,7 @@ class Delivery(models.Model):
     recipient = models.ForeignKey("people.Person", on_delete=models.CASCADE, related_name="deliveries")
     to_inbox = models.BooleanField(default=False)
     any_hour = models.BooleanField(default=False)  # the recipient's window plays no part
+    way = models.CharField(max_length=10, blank=True, default="")  # only so: "sms", or "voice" to the same number
     dedupe_key = models.CharField(max_length=120, unique=True)
     payload = models.JSONField(default=dict)
     state = models.CharField(max_length=12, default="pending")
@@ -52,6 +54,7 @@ class Delivery(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(name="delivery_state_known", condition=Q(state__in=STATES)),
+            models.CheckConstraint(name="delivery_way_known", condition=Q(way__in=["", "sms", "voice"])),
             models.CheckConstraint(
                 name="only_taken_deliveries_have_a_lease",
                 condition=Q(state__in=["sending", "handing"], lease_until__isnull=False)

@@ -47,9 +47,26 @@ def stopped_among(hashes: list[str]) -> set[str]:
     return set(Stop.objects.filter(address_hash__in=hashes).values_list("address_hash", flat=True))
 
 
+def has_calls() -> bool:
+    """Whether this site can ring people."""
+    return transport_of("voice") is not None
+
+
 def usable_ways(person: Person) -> list[ContactWay]:
     """The ways that this site can send by, that were not refused for good and did not say STOP, in their order."""
     return usable_ways_of([person])[person.pk]
+
+
+def ways_for(deliveries: Iterable[Delivery]) -> dict[int, list[ContactWay]]:
+    """By the id of the recipient, of whom each has one delivery: the ways it may take. A call goes to the number for
+    text messages."""
+    deliveries = list(deliveries)
+    found = usable_ways_of(delivery.recipient for delivery in deliveries)
+    for delivery in deliveries:
+        if delivery.way:
+            kept = [way for way in found[delivery.recipient_id] if way.kind == ContactWay.SMS]
+            found[delivery.recipient_id] = kept if transport_of(delivery.way) else []
+    return found
 
 
 def usable_ways_of(people: Iterable[Person]) -> dict[int, list[ContactWay]]:

@@ -22,7 +22,8 @@ SOFT_DELAYS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30)
 class Draft:
     """One message to decide: due at `not_before` (UTC), moved into the recipient's window unless it may at `any_hour`.
 
-    `to_inbox` adds a copy inside the site. `any_hour` is for people who said just now that they may be asked.
+    `to_inbox` adds a copy inside the site. `any_hour` is for people who said just now that they may be asked. `way`:
+    by this one only, "sms" or "voice" (a call to the number for text messages), instead of their first way.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Draft:
     payload: dict[str, Any] = field(default_factory=dict)
     to_inbox: bool = False
     any_hour: bool = False
+    way: str = ""
 
     def row(self, now: datetime) -> Delivery:
         """The message as it is stored. Raises KeyError for a kind that no room entered."""
@@ -45,6 +47,7 @@ class Draft:
             payload=self.payload,
             to_inbox=self.to_inbox,
             any_hour=self.any_hour,
+            way=self.way,
             created_at=now,
             due_at=self.not_before,
             not_before=self.not_before if self.any_hour else in_window(self.recipient, self.not_before),

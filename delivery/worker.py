@@ -168,7 +168,7 @@ def _send_all(leaving: Sequence[Leaving]) -> None:
             rest = leaving[at:]
             break
         answers.append(send(one))
-        if not absorbs(one.way.kind):  # a crash would leave it uncertain, and its provider may report at once
+        if not absorbs(one.attempt.transport):  # a crash would leave it uncertain, and its provider may report at once
             _settle([answers.pop()])
     pace.note(sent=len(leaving) - len(rest), whole=not rest, seconds=monotonic() - begun)
     if answers:
@@ -181,7 +181,7 @@ def _send_all(leaving: Sequence[Leaving]) -> None:
 def send(one: Leaving) -> Answer:
     """One message to one transport, outside any transaction."""
     try:
-        outcome, detail = transports.dispatch(one.way.kind, one.way.address, one.message)
+        outcome, detail = transports.dispatch(one.attempt.transport, one.way.address, one.message)
     except Exception:
         log.exception("the transport of delivery %s raised", one.delivery.pk)
         return Answer(one, "raised")

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 
 from people.models import AccessLog, Account, AddressCode, Block, ContactWay, Person
 
@@ -14,6 +15,13 @@ from people.models import AccessLog, Account, AddressCode, Block, ContactWay, Pe
 def person_of(account: Any) -> Person | None:
     """The person of a signed-in account; None for a guest."""
     return account.person if getattr(account, "is_authenticated", False) else None
+
+
+def browser_mark(account: Any) -> str:
+    """What a browser may keep to know whose its notes are: a keyed hash, one an account; empty for a guest."""
+    if not getattr(account, "is_authenticated", False):
+        return ""
+    return salted_hmac("porchlight.browser", str(account.pk), algorithm="sha256").hexdigest()[:16]
 
 
 def person_by_pid(pid: UUID | str) -> Person:

@@ -222,6 +222,7 @@ if not EMAIL_HOST and DEVELOPMENT:
 # --- text messages, reports, the world outside ---------------------------------------------------------------
 
 SMS_GATEWAY = os.environ.get("PORCHLIGHT_SMS", "")  # twilio://ACCOUNT:TOKEN@api.twilio.com/?from=%2B1…
+VOICE_GATEWAY = os.environ.get("PORCHLIGHT_VOICE", "")  # calls, in the same form
 HOOK_SECRET = os.environ.get("PORCHLIGHT_HOOK_SECRET", "")  # what a mail provider's bounce reports carry
 # "host:port" that our requests may go to although they lie inside, for a push service of one's own
 OUTSIDE_ALLOWED = frozenset(filter(None, os.environ.get("PORCHLIGHT_OUTSIDE_ALLOW", "").split(",")))

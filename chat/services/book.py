@@ -1,6 +1,7 @@
 """What one transaction writes into the logs: each post is decided while its room is locked."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -8,10 +9,11 @@ from uuid import uuid4
 from django.conf import settings
 from django.db.models import Q
 
-from chat import policies, posts, selectors, words
+from chat import contacts, policies, posts, selectors, words
 from chat.models import Message, Report, Room, Silence
 from chat.posts import Outcome, Post
 from ground import clock
+from ground.site import site_host
 
 LISTS = words.lists(Path(settings.TALK_WORDS) if settings.TALK_WORDS else words.LISTS)
 
@@ -85,6 +87,9 @@ class Book:
     def enter(self, post: Post) -> Outcome:
         """A known cid is its old entry again, whatever happened to room and membership since."""
         room = self.rooms.get(post.room)
+        held = post.kind in {posts.TEXT, posts.EDIT} and must_be_held(post.body)  # before anything is hidden in it
+        if room is not None and room.kind == Room.CRAVING:
+            post = replace(post, body=contacts.hide(post.body, own_host=site_host()))
         if room is not None and (entry := self.known.get((room.pk, post.sender.id, post.cid))):
             return Outcome(post, entry.seq, entry.at) if _is_same(entry, post) else Outcome(post, code=posts.CONFLICT)
         standing = self.standings.get((room.pk, post.sender.id), selectors.STRANGER) if room else selectors.STRANGER
@@ -93,7 +98,6 @@ class Book:
             return Outcome(post, code=code)
         subject = self.subjects.get((room.pk, post.of or 0))
         code = policies.refusal_of(post, room, subject, standing, self.at)
-        held = post.kind in {posts.TEXT, posts.EDIT} and must_be_held(post.body)
         if not code and held and post.kind == posts.EDIT:
             code = posts.WORDS
         if not code and (room.pk, post.sender.id) in self.silent and post.kind != posts.DELETE:

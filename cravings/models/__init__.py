@@ -5,6 +5,7 @@ from cravings.models.lines import CrisisLine
 from cravings.models.press import Asked, Claim, Press, new_ref
 from cravings.models.responder import Availability, Responder, Vouch, Wishes
 from cravings.models.roster import GapWarning, Rota, Shift, ShiftDay, ShiftMember, Swap
+from cravings.models.safety import Limit, RiskSaid, WordsLook
 
 __all__ = [
     "Aftercare",
@@ -13,8 +14,10 @@ __all__ = [
     "Claim",
     "CrisisLine",
     "GapWarning",
+    "Limit",
     "Press",
     "Responder",
+    "RiskSaid",
     "Rota",
     "Shift",
     "ShiftDay",
@@ -23,5 +26,6 @@ __all__ = [
     "Swap",
     "Vouch",
     "Wishes",
+    "WordsLook",
     "new_ref",
 ]

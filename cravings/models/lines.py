@@ -7,7 +7,11 @@ from django.db.models import Q
 
 
 class CrisisLine(models.Model):
-    """A number to call, by region. `checked_on` is empty until a person called it: such lines are marked so."""
+    """A number to call, by region. `checked_on` is empty until a person called it: such lines are marked so.
+
+    `edited_at`: the coordinator wrote it, a new version of the shipped list leaves it alone. `retired`: taken off the
+    list, and kept so that the shipped one does not come back.
+    """
 
     region = models.CharField(max_length=8)
     name = models.CharField(max_length=80)
@@ -19,6 +23,8 @@ class CrisisLine(models.Model):
     version = models.CharField(max_length=20)
     checked_on = models.DateField(null=True)
     checked_by = models.CharField(max_length=40, blank=True, default="")
+    edited_at = models.DateTimeField(null=True)
+    retired = models.BooleanField(default=False)
 
     class Meta:
         ordering: ClassVar = ["region", "position", "pk"]

@@ -63,6 +63,10 @@ class Press(models.Model):
     ended_at = models.DateTimeField(null=True)
     how = models.CharField(max_length=6, blank=True, default="")  # the member's own word at the end; theirs alone
     level = models.PositiveSmallIntegerField(null=True)  # 0 to 10, if the member likes; theirs alone
+    before = models.PositiveSmallIntegerField(null=True)  # the same while they wait
+    lines_only = models.BooleanField(default=False)  # a Limit: nobody was asked, the screen with the lines stays
+    danger_at = models.DateTimeField(null=True)  # words of danger (T1) were said, the last time
+    looked_seq = models.BigIntegerField(default=0)  # how far the worker looked for such words in `room`
     review = models.CharField(max_length=10, blank=True, default="")  # what the coordinator found, when unanswered
     reviewed_at = models.DateTimeField(null=True)
 
@@ -95,6 +99,10 @@ class Press(models.Model):
             ),
             models.CheckConstraint(name="press_second_known", condition=Q(second__in=["", "asking", "there"])),
             models.CheckConstraint(name="press_level_is_0_to_10", condition=Q(level=None) | Q(level__lte=10)),
+            models.CheckConstraint(name="press_before_is_0_to_10", condition=Q(before=None) | Q(before__lte=10)),
+            models.CheckConstraint(
+                name="lines_only_asks_nobody", condition=Q(lines_only=False) | Q(state="cancelled", offered_at=None)
+            ),
             models.CheckConstraint(name="nobody_claims_their_own_press", condition=~Q(claimed_by=F("person"))),
             models.CheckConstraint(name="nobody_seconds_their_own_press", condition=~Q(second_by=F("person"))),
         ]
@@ -153,6 +161,8 @@ class Claim(models.Model):
     seen_at = models.DateTimeField()  # their page or their words, the last time
     beats = models.BooleanField(default=False)  # their page tells us that it is open; without that nobody is "gone"
     first_word_at = models.DateTimeField(null=True)
+    hard = models.BooleanField(default=False)  # words of danger were said while they were there: a rest is offered
+    not_meant = models.BooleanField(default=False)  # they said that it was no wish for company; the coordinator counts
     ended_at = models.DateTimeField(null=True)
     ended = models.CharField(max_length=11, blank=True, default="")
 

@@ -16,7 +16,8 @@ class Responder(models.Model):
     """A member who wants to be there for others. May take a press only once `vetted_at` is set.
 
     Vetted: 30 days here, 4 attended meetings, a facilitator's vouch; or admitted by the coordinator of a new site,
-    which both can see. `barred_at`: the coordinator took the right away. `rests_until`: their own rest.
+    which both can see. `barred_at`: the right was taken away, by the coordinator or (`barred_for` "reports") by two
+    upheld reports; those decided up to `cleared_at` count no more. `rests_until`: their own rest.
     """
 
     person = models.OneToOneField("people.Person", on_delete=models.CASCADE, related_name="responder")
@@ -25,11 +26,19 @@ class Responder(models.Model):
     admitted_by = models.ForeignKey("people.Person", on_delete=models.SET_NULL, null=True, related_name="+")
     admitted_at = models.DateTimeField(null=True)
     barred_at = models.DateTimeField(null=True)
+    barred_for = models.CharField(max_length=7, blank=True, default="")
+    cleared_at = models.DateTimeField(null=True)  # the coordinator gave the right back
     rests_until = models.DateTimeField(null=True)
 
     objects = ResponderQuerySet.as_manager()
 
     class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="barred_for_needs_a_bar",
+                condition=Q(barred_for="") | Q(barred_for="reports", barred_at__isnull=False),
+            ),
+        ]
         indexes: ClassVar = [
             models.Index(fields=["person"], name="responder_ready", condition=Q(barred_at=None) & ~Q(vetted_at=None)),
         ]
@@ -64,7 +73,8 @@ class Wishes(models.Model):
     """What a member wishes around the button, all voluntary and theirs alone.
 
     `gender` is their own word; `ask`: anybody, people of the same gender first, or only them, in every wave.
-    `aftercare`: whether we ask how it is afterwards; `hour` (0-23, their zone): when on the next days.
+    `aftercare`: whether we ask how it is afterwards; `hour` (0-23, their zone): when on the next days. `lead`: whether
+    the safety lead hears that words of danger were said, never which.
     """
 
     ANYBODY, FIRST, ONLY = "", "first", "only"
@@ -75,6 +85,7 @@ class Wishes(models.Model):
     ask = models.CharField(max_length=5, blank=True, default=ANYBODY)
     aftercare = models.BooleanField(default=True)
     hour = models.PositiveSmallIntegerField(default=10)
+    lead = models.BooleanField(default=False)
 
     class Meta:
         constraints: ClassVar = [

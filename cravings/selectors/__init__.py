@@ -3,6 +3,7 @@
 from cravings.selectors import roster
 from cravings.selectors.lines import crisis_lines, line_of, lines_all, lines_unchecked, regions_known
 from cravings.selectors.numbers import incidents_for, numbers_for, numbers_public
+from cravings.selectors.online import next_online
 from cravings.selectors.people import (
     available,
     available_until,
@@ -15,6 +16,7 @@ from cravings.selectors.people import (
     shared_groups,
     vetting_of,
     waiting_for_vouch,
+    wishes_lead_of,
     wishes_of,
 )
 from cravings.selectors.press import (
@@ -56,11 +58,14 @@ from cravings.selectors.roster import (
     turns_listed,
     turns_of,
 )
+from cravings.selectors.safety import Often, Week, limit_of, often_for, words_weeks
 
 __all__ = [
     "OfferView",
+    "Often",
     "PressView",
     "RoomView",
+    "Week",
     "available",
     "available_until",
     "awake",
@@ -76,14 +81,17 @@ __all__ = [
     "lead_called",
     "lead_now",
     "left_it",
+    "limit_of",
     "line_of",
     "lines_all",
     "lines_unchecked",
     "mine_now",
+    "next_online",
     "numbers_for",
     "numbers_public",
     "offer_reasons",
     "offer_view",
+    "often_for",
     "on_call_any",
     "on_call_now",
     "on_roster_by_pid",
@@ -114,5 +122,7 @@ __all__ = [
     "vetting_of",
     "waiting_for",
     "waiting_for_vouch",
+    "wishes_lead_of",
     "wishes_of",
+    "words_weeks",
 ]

@@ -6,7 +6,7 @@ from cravings.models import CrisisLine
 
 def crisis_lines(region: str) -> list[lines.Line]:
     """The lines of a region in the order they are shown; a site whose table is empty shows the shipped ones."""
-    rows = list(CrisisLine.objects.filter(region=region)) if region else []
+    rows = list(CrisisLine.objects.filter(region=region, retired=False)) if region else []
     if rows:
         return [line_of(row) for row in rows]
     if region and not CrisisLine.objects.exists():
@@ -36,9 +36,9 @@ def regions_known() -> list[str]:
 
 def lines_unchecked() -> list[lines.Line]:
     """Lines that nobody has called yet: the operator is shown them, and a release waits for them."""
-    return [line_of(row) for row in CrisisLine.objects.filter(checked_on=None)]
+    return [line_of(row) for row in CrisisLine.objects.filter(checked_on=None, retired=False)]
 
 
 def lines_all() -> list[lines.Line]:
     """Every line of the table, for the coordinator who checks them."""
-    return [line_of(row) for row in CrisisLine.objects.all()]
+    return [line_of(row) for row in CrisisLine.objects.filter(retired=False)]

@@ -5,16 +5,18 @@ from datetime import UTC, datetime, timedelta
 from statistics import quantiles
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Avg, Count, Min, Q, QuerySet
 
 from cravings import shifts, waves
-from cravings.models import Claim, Press
+from cravings.models import Aftercare, Claim, Press
 from cravings.selectors.roster import plans
+from delivery.models import Delivery
 from people.models import Person
 from people.selectors import is_coordinator
 
 SPAN = timedelta(days=30)
 PUBLIC_SPAN = timedelta(days=90)
+OFFERED = "craving_offer"  # the kind of message that asks somebody (services.common)
 PUBLIC_FROM = 10  # different people and presses; fewer could point at somebody
 
 
@@ -28,6 +30,8 @@ class Numbers:
     open_now: int
     asked_anew: int
     refused: int
+    push_p50: float | None
+    push_p90: float | None
     claim_p50: float | None
     claim_p90: float | None
     word_p50: float | None
@@ -35,10 +39,18 @@ class Numbers:
     staffed: timedelta
     span: timedelta
     loads: tuple[int, ...]  # claims of each responder, the most first; no names
+    eased: tuple[float, float] | None  # the mean mark (0 to 10) before and after, of 10 people who gave both or more
+    asked_after: int  # presses that were asked about afterwards
+    reached_after: int  # and of which one question was answered
 
     @property
     def staffed_share(self) -> int:
         return round(100 * self.staffed / self.span)
+
+    @property
+    def reached_share(self) -> int:
+        """Of those that were asked about afterwards, in percent."""
+        return round(100 * self.reached_after / self.asked_after) if self.asked_after else 0
 
     @property
     def unanswered_share(self) -> int:
@@ -110,8 +122,9 @@ def _numbers(now: datetime, span: timedelta, *, times_from: int = 1) -> Numbers:
     rows = list(
         _reached(now, span)
         .annotate(first_claim=Min("came__at"), first_word=Min("came__first_word_at"))
-        .values_list("state", "round", "wave1_at", "first_claim", "first_word")
+        .values_list("state", "round", "wave1_at", "first_claim", "first_word", "pk")
     )
+    pushed = _pushed({row[5]: row[2] for row in rows})
     claims = [(row[3] - row[2]).total_seconds() for row in rows if row[3]]
     words = [(row[4] - row[2]).total_seconds() for row in rows if row[4]]
     came = Claim.objects.filter(at__gt=now - span)
@@ -123,6 +136,8 @@ def _numbers(now: datetime, span: timedelta, *, times_from: int = 1) -> Numbers:
         open_now=sum(1 for row in rows if row[0] in Press.OPEN),
         asked_anew=sum(row[1] - 1 for row in rows),
         refused=came.filter(ended=Claim.REFUSED).count(),
+        push_p50=_share(pushed, 50, times_from),
+        push_p90=_share(pushed, 90, times_from),
         claim_p50=_share(claims, 50, times_from),
         claim_p90=_share(claims, 90, times_from),
         word_p50=_share(words, 50, times_from),
@@ -130,7 +145,32 @@ def _numbers(now: datetime, span: timedelta, *, times_from: int = 1) -> Numbers:
         staffed=shifts.covered(plans(), now - span, now),
         span=span,
         loads=tuple(sorted((row["n"] for row in per_peer), reverse=True)),
+        eased=_eased(now, span),
+        asked_after=_asked_after(now, span, answered=False),
+        reached_after=_asked_after(now, span, answered=True),
     )
+
+
+def _pushed(begun: dict[int, datetime]) -> list[float]:
+    """Seconds until the first message was handed over, by press with the moment of its first wave."""
+    topics = {f"press:{pk}": at for pk, at in begun.items()}
+    offers = Delivery.objects.filter(topic__in=topics, kind=OFFERED, state="handed_over").order_by()
+    firsts = offers.values("topic").annotate(first=Min("handed_at")).values_list("topic", "first")
+    return [max(0.0, (first - topics[topic]).total_seconds()) for topic, first in firsts if first is not None]
+
+
+def _eased(now: datetime, span: timedelta) -> tuple[float, float] | None:
+    """The member alone sees their marks, so a mean stands only where ten people gave both."""
+    both = _reached(now, span).exclude(before=None).exclude(level=None)
+    found = both.aggregate(people=Count("person", distinct=True), before=Avg("before"), after=Avg("level"))
+    return (found["before"], found["after"]) if found["people"] >= PUBLIC_FROM else None
+
+
+def _asked_after(now: datetime, span: timedelta, *, answered: bool) -> int:
+    """How many presses were asked about afterwards, or of these, at how many one question was answered."""
+    asked = Aftercare.objects.filter(press__in=_reached(now, span), sent_at__isnull=False).order_by()
+    found = asked.exclude(answer="") if answered else asked
+    return found.values("press").distinct().count()
 
 
 def _share(seconds: list[float], percent: int, at_least: int) -> float | None:

@@ -124,6 +124,11 @@ def wishes_of(person: Person) -> Wishes:
     return Wishes.objects.filter(person=person).first() or Wishes(person=person)
 
 
+def wishes_lead_of(person_id: int) -> bool:
+    """Whether this person wishes that the safety lead hears of words of danger, never which."""
+    return Wishes.objects.filter(person=person_id, lead=True).exists()
+
+
 # --- who may be asked now ------------------------------------------------------------------------------------
 
 

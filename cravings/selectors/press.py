@@ -23,9 +23,10 @@ class PressView:
     """A press as its own member sees it.
 
     stage: asking (people are being asked), nobody_yet (5 min), claimed (somebody said yes), met (they wrote),
-    unanswered (30 min), cancelled, closed. undoable: nobody was told so far. again: somebody came and left, people are
-    asked anew. nobody: the first wave found nobody to ask. gone: the peer's connection is away. prompt: the member was
-    silent for a while. calls: chosen people who said that they call.
+    unanswered (30 min), cancelled, closed, lines (nobody is asked, as the coordinator decided). undoable: nobody was
+    told so far. again: somebody came and left, people are asked anew. nobody: the first wave found nobody to ask. gone:
+    the peer's connection is away. prompt: the member was silent for a while. calls: chosen people who said that they
+    call. marked: the member said how strong it is.
     """
 
     ref: str
@@ -44,6 +45,7 @@ class PressView:
     prompt: bool
     room: str
     calls: tuple[str, ...]
+    marked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class OfferView:
     """A press as somebody sees who may take it: no name before the claim.
 
     stage: asking, mine (the reader has it), second (the reader is there as well), help (a second person is wished),
-    taken (somebody else has it), over. more: the ref of another press that waits.
+    taken (somebody else has it), over. more: the ref of another press that waits. came: the reader was there; hard:
+    and words of danger were said then, so a rest is offered. not_meant: they said that it was no wish for company.
     """
 
     ref: str
@@ -61,6 +64,9 @@ class OfferView:
     second: str = ""
     quiet: bool = False
     more: str = ""
+    came: bool = False
+    hard: bool = False
+    not_meant: bool = False
 
 
 def _own(person: Person) -> QuerySet[Press]:
@@ -109,6 +115,7 @@ def press_view(press: Press, now: datetime) -> PressView:
         prompt=press.state == Press.CLAIMED and press.quiet_step > 0,
         room=press.room if press.state == Press.CLAIMED else "",
         calls=calling(press) if press.state in Press.OPEN and press.offered_at else (),
+        marked=press.before is not None,
     )
 
 
@@ -116,6 +123,8 @@ def stage_of(press: Press, now: datetime) -> str:
     """The state, and within it what its timers say at `now` (UTC)."""
     if press.state == Press.CLAIMED:
         return "met" if press.met_at else Press.CLAIMED
+    if press.lines_only:
+        return "lines"
     if press.state != Press.ASKING:
         return press.state
     if now >= press.unanswered_at:
@@ -162,10 +171,12 @@ def _asked_for(press: Press, actor: Person) -> bool:
 
 
 def lead_called(actor: Person, press: Press) -> bool:
-    """Whether this person leads and is called to a talk in which who asked has been silent for 10 minutes."""
-    if press.quiet_step != waves.CALLED:
-        return False
-    return Asked.objects.filter(press=press, person=actor, wave=waves.PAGED).exists()
+    """Whether this person leads and is called to a talk: who asked has been silent for 10 minutes, or words of danger
+    were said by somebody who wished that the lead hears of it."""
+    called = Asked.objects.filter(press=press, person=actor, wave=waves.PAGED)
+    if press.quiet_step == waves.CALLED:
+        return called.exists()
+    return press.danger_at is not None and called.filter(at__gte=press.danger_at).exists()
 
 
 def left_it(actor: Person, press: Press) -> bool:
@@ -184,8 +195,15 @@ def offer_view(actor: Person, press: Press) -> OfferView:
             return OfferView(press.ref, "asking")
         if press.second == Press.SECOND_ASKING or (press.second == Press.NO_SECOND and lead_called(actor, press)):
             return OfferView(press.ref, "help")
-    taken = press.state == Press.CLAIMED and not left_it(actor, press)
-    return OfferView(press.ref, "taken" if taken else "over", more=waiting_for(actor, but=press))
+    own = list(Claim.objects.filter(press=press, person=actor).values_list("hard", "not_meant"))
+    return OfferView(
+        press.ref,
+        "taken" if press.state == Press.CLAIMED and not own else "over",
+        more=waiting_for(actor, but=press),
+        came=bool(own),
+        hard=any(hard for hard, _not_meant in own),
+        not_meant=any(not_meant for _hard, not_meant in own),
+    )
 
 
 def waiting_for(actor: Person, *, but: Press | None = None) -> str:

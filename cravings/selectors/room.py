@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from chat import words
+from chat import contacts, words
 from chat.models import Message
-from cravings.models import Press
+from chat.services.book import LISTS
+from cravings.models import Press, RiskSaid
 from people.models import Person
 
 LOOKED_AT, FRESH = 20, timedelta(minutes=30)
@@ -17,7 +18,8 @@ LOOKED_AT, FRESH = 20, timedelta(minutes=30)
 class RoomView:
     """danger: words of the first list were said lately (somebody may be dying); near: of the second (about to use).
 
-    mine: the reader asked; else they came. No message is ever held for such words: only this stands above them.
+    mine: the reader asked; else they came. No message is ever held for such words: only this stands above them. said:
+    somebody told that the words were meant otherwise. hidden: something in the reader's own words is not shown.
     """
 
     ref: str
@@ -28,6 +30,8 @@ class RoomView:
     quiet: bool
     danger: bool
     near: bool
+    said: bool
+    hidden: bool
 
 
 def room_view(actor: Person, key: str, now: datetime) -> RoomView | None:
@@ -48,10 +52,18 @@ def room_view(actor: Person, key: str, now: datetime) -> RoomView | None:
         quiet=press.state == Press.CLAIMED and press.quiet_step > 0,
         danger=words.T1 in risks,
         near=words.T2 in risks,
+        said=RiskSaid.objects.filter(press=press, meant_otherwise_at__isnull=False).exists() if risks else False,
+        hidden=_hidden(actor, key, now),
     )
 
 
 def risks_in(key: str, now: datetime) -> frozenset[str]:
     """Which risk words were said in the last half hour, by anybody."""
     latest = Message.objects.filter(room__key=key, kind="text", at__gt=now - FRESH).order_by("-seq")
-    return frozenset().union(*(words.look(body) for body in latest.values_list("body", flat=True)[:LOOKED_AT]))
+    return frozenset().union(*(words.look(body, LISTS) for body in latest.values_list("body", flat=True)[:LOOKED_AT]))
+
+
+def _hidden(actor: Person, key: str, now: datetime) -> bool:
+    """Whether one of the reader's own messages of late holds something that was hidden."""
+    mine = Message.objects.filter(room__key=key, kind="text", sender=actor, at__gt=now - FRESH)
+    return mine.filter(body__contains=contacts.HIDDEN).exists()

@@ -14,6 +14,7 @@ from cravings.services.after import (
     aftercare_postpone,
     aftercare_question,
     aftercare_send,
+    wishes_lead,
     wishes_set,
 )
 from cravings.services.asking import press_page, press_postpone, press_unanswered, press_wave
@@ -26,8 +27,15 @@ from cravings.services.claims import (
     press_still_here,
 )
 from cravings.services.common import topic_of
-from cravings.services.lines import crisis_line_check, crisis_lines_load, region_check, region_choose
-from cravings.services.press import press_close, press_make, press_now, press_undo, press_undo_by_key
+from cravings.services.lines import (
+    crisis_line_check,
+    crisis_line_retire,
+    crisis_line_write,
+    crisis_lines_load,
+    region_check,
+    region_choose,
+)
+from cravings.services.press import press_close, press_make, press_mark, press_now, press_undo, press_undo_by_key
 from cravings.services.responders import (
     available_end,
     available_set,
@@ -54,6 +62,14 @@ from cravings.services.roster import (
     swap_take,
     swap_withdraw,
 )
+from cravings.services.safety import (
+    claim_rights_check,
+    limit_end,
+    limit_set,
+    press_not_meant,
+    words_looked,
+    words_meant_otherwise,
+)
 from cravings.services.supporters import supporter_answer, supporter_asked_by
 from cravings.services.talks import press_rest, talk_look
 
@@ -67,15 +83,22 @@ __all__ = [
     "aftercare_send",
     "available_end",
     "available_set",
+    "claim_rights_check",
     "crisis_line_check",
+    "crisis_line_retire",
+    "crisis_line_write",
     "crisis_lines_load",
     "gaps_postpone",
     "gaps_warn",
+    "limit_end",
+    "limit_set",
     "press_claim",
     "press_close",
     "press_give_back",
     "press_here",
     "press_make",
+    "press_mark",
+    "press_not_meant",
     "press_now",
     "press_page",
     "press_postpone",
@@ -110,5 +133,8 @@ __all__ = [
     "swap_withdraw",
     "talk_look",
     "topic_of",
+    "wishes_lead",
     "wishes_set",
+    "words_looked",
+    "words_meant_otherwise",
 ]

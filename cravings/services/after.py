@@ -111,7 +111,7 @@ def aftercare_due(now: datetime, limit: int) -> list[int]:
     return list(due.values_list("pk", flat=True)[:limit])
 
 
-def wishes_set(*, actor: Person, gender: str, ask: str, aftercare: bool, hour: int) -> Wishes:
+def wishes_set(*, actor: Person, gender: str, ask: str, aftercare: bool, hour: int, lead: bool = False) -> Wishes:
     """What a member wishes around the button. Raises ValidationError: a wish for the same needs one's own word."""
     if gender not in Wishes.GENDERS or ask not in {Wishes.ANYBODY, Wishes.FIRST, Wishes.ONLY}:
         raise ValidationError(_("Please choose one of the answers."))
@@ -120,6 +120,11 @@ def wishes_set(*, actor: Person, gender: str, ask: str, aftercare: bool, hour: i
     if not 0 <= hour <= 23:
         raise ValidationError({"hour": _("Please choose an hour of the day.")})
     row, _made = Wishes.objects.update_or_create(
-        person=actor, defaults={"gender": gender, "ask": ask, "aftercare": aftercare, "hour": hour}
+        person=actor, defaults={"gender": gender, "ask": ask, "aftercare": aftercare, "hour": hour, "lead": lead}
     )
     return row
+
+
+def wishes_lead(*, actor: Person, on: bool) -> None:
+    """Whether the safety lead hears that the member wrote words of danger, never which. Asked at sign-up."""
+    Wishes.objects.update_or_create(person=actor, defaults={"lead": on})

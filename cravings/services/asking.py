@@ -1,19 +1,24 @@
 """What the worker does while people are asked: the waves, the page at 15 minutes, the end at 30."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
 
+from circle.models import Supporter
 from circle.selectors import supporters_of, why_silent
 from cravings import selectors, waves
 from cravings.models import Asked, Press, Shift, SupporterAsked
 from cravings.selectors import people as folk
-from cravings.services.common import OFFER, PAGE, QUIET, SUPPORTER, tell_all, topic_of
+from cravings.services.calling import ask, leads_for
+from cravings.services.common import OFFER, PAGE, SUPPORTER, VOICE, tell_all, topic_of
 from cravings.services.press import press_end
+from delivery.selectors import deliveries_of, has_calls, usable_ways, usable_ways_of
 from delivery.services import Draft, messages_enqueue
 from ground import failpoints
-from people.models import Person
+from people.models import ContactWay, Person
+
+TEXTED = 2  # the wave with which the roster gets text messages
 
 
 def press_wave(*, press_id: int, now: datetime) -> bool:
@@ -32,7 +37,9 @@ def press_wave(*, press_id: int, now: datetime) -> bool:
         wave = press.wave + 1
         first = now if wave == 1 or press.round_at is None else press.round_at
         for number, (people, told) in _whom(press, wave, now).items():
-            _ask(press, people, wave=number, told=told, now=now)
+            ask(press, people, wave=number, told=told, now=now)
+        if wave == TEXTED:
+            _text_roster(press, now)
         if wave == waves.LAST_WAVE and press.state == Press.ASKING and not press.narrow:
             _ask_supporters(press, now)
         last = waves.LAST_WAVE if press.state == Press.ASKING else waves.LAST_WAVE - 1  # a second: the peers only
@@ -73,64 +80,62 @@ def _whom(press: Press, wave: int, now: datetime) -> Groups:
     return {wave: (tell, True), -wave: ([one for one in found if one.pk in often], False)}
 
 
-def _ask(
-    press: Press,
-    people: Sequence[Person],
-    *,
-    wave: int,
-    told: bool,
-    now: datetime,
-    kind: str = OFFER,
-    again: str = "",
-) -> None:
-    """Note who is asked, and decide their messages: at any hour, for they said that they may be asked. One of a kind
-    in each round of asking, or with another `again`."""
-    if not people:
-        return
-    rows = [Asked(press=press, person=one, round=press.round, wave=abs(wave), told=told, at=now) for one in people]
-    Asked.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["press", "person", "round"],
-        update_fields=["wave", "told", "at"],
+def _text_roster(press: Press, now: datetime) -> None:
+    """Who is on call and was reached otherwise a minute ago gets a text message as well, where there is a number."""
+    people = folk.on_call_free(press.person, now, Shift.PEER, press)
+    ways = usable_ways_of(people)
+    messages_enqueue(
+        [
+            Draft(
+                kind=OFFER,
+                topic=topic_of(press.pk),
+                recipient=one,
+                dedupe_key=f"{OFFER}:{press.pk}:{press.round}:{one.pk}:sms",
+                not_before=now,
+                payload={"press": press.pk},
+                any_hour=True,
+                way=ContactWay.SMS,
+            )
+            for one in people
+            if any(way.kind == ContactWay.SMS for way in ways[one.pk][1:])  # as the first way it had the first message
+        ]
     )
-    if told:
-        messages_enqueue(
-            [
-                Draft(
-                    kind=kind,
-                    topic=topic_of(press.pk),
-                    recipient=one,
-                    dedupe_key=f"{kind}:{press.pk}:{press.round}:{one.pk}{again}",
-                    not_before=now,
-                    payload={"press": press.pk},
-                    to_inbox=True,
-                    any_hour=True,
-                )
-                for one in people
-            ]
-        )
 
 
 def _ask_supporters(press: Press, now: datetime) -> None:
-    """Those whom the member chose and allowed to hear of it, in their own hours; nobody else's people ever."""
+    """Those whom the member chose and allowed to hear of it, in their own hours; nobody else's people ever.
+
+    Once a press; whose message was withdrawn, because somebody came, is asked when that person is gone again. A minute
+    later they are rung, where the site has calls and they have a number.
+    """
     drafts = []
     for supporter in supporters_of(press.person):
         if why_silent(supporter, ("craving",), now) is not None:
             continue
         row, made = SupporterAsked.objects.get_or_create(press=press, supporter=supporter, defaults={"at": now})
-        if made:
-            drafts.append(
-                Draft(
-                    kind=SUPPORTER,
-                    topic=topic_of(press.pk),
-                    recipient=supporter.person,
-                    dedupe_key=f"{SUPPORTER}:{row.pk}",
-                    not_before=now,
-                    payload={"press": press.pk, "supporter": supporter.pk, "row": row.pk},
-                )
-            )
+        if made or (not row.answer and _was_withdrawn(press, supporter.person)):
+            drafts.append(_to_supporter(press, supporter, row, now))
+            if has_calls() and any(way.kind == ContactWay.SMS for way in usable_ways(supporter.person)):
+                call = _to_supporter(press, supporter, row, now + waves.CALL_AFTER)
+                drafts.append(replace(call, kind=VOICE, way="voice", dedupe_key=f"{VOICE}:{row.pk}:{press.round}"))
     messages_enqueue(drafts)
+
+
+def _to_supporter(press: Press, supporter: Supporter, row: SupporterAsked, at: datetime) -> Draft:
+    return Draft(
+        kind=SUPPORTER,
+        topic=topic_of(press.pk),
+        recipient=supporter.person,
+        dedupe_key=f"{SUPPORTER}:{row.pk}:{press.round}",
+        not_before=at,
+        payload={"press": press.pk, "supporter": supporter.pk, "row": row.pk},
+    )
+
+
+def _was_withdrawn(press: Press, person: Person) -> bool:
+    """Whether nothing of what was decided for this person reached them or still may."""
+    decided = [one for one in deliveries_of(topic_of(press.pk)) if one.recipient == person and one.kind == SUPPORTER]
+    return all(one.state == "cancelled" for one in decided)
 
 
 def press_page(*, press_id: int, now: datetime) -> bool:
@@ -140,22 +145,8 @@ def press_page(*, press_id: int, now: datetime) -> bool:
         if not waiting.update(page_at=None, paged_at=now):
             return False
         press = Press.objects.get(pk=press_id)
-        _ask(press, leads_for(press, now), wave=waves.PAGED, told=True, now=now, kind=PAGE)
+        ask(press, leads_for(press, now), wave=waves.PAGED, told=True, now=now, kind=PAGE)
     return True
-
-
-def lead_call(press: Press, now: datetime) -> None:
-    """Who asked has been silent for 10 minutes while somebody is there: the safety lead may join. In the caller's
-    transaction; each silence is a call of its own."""
-    leads = [lead for lead in leads_for(press, now) if lead.pk not in {press.claimed_by_id, press.second_by_id}]
-    _ask(press, leads, wave=waves.PAGED, told=True, now=now, kind=QUIET, again=f":{now:%Y%m%d%H%M%S}")
-
-
-def leads_for(press: Press, now: datetime) -> list[Person]:
-    """The leads, without the member and those with a block between them."""
-    found = {person.pk for person in selectors.lead_now(now)}
-    blocked = folk.blocked_with(press.person)
-    return list(Person.objects.filter(pk__in=found - blocked - {press.person_id}).order_by("pk"))
 
 
 def press_unanswered(*, press_id: int, now: datetime) -> bool:

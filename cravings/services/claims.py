@@ -11,6 +11,7 @@ from cravings import policies, selectors, waves
 from cravings.models import Claim, Press
 from cravings.services import rooms
 from cravings.services.common import ask_anew, claim_end, locked, next_round, own, poke, tell_all, withdraw
+from cravings.services.danger import danger_look
 from ground import clock
 from ground.errors import Conflict, Settled, TooMany
 from people.models import Person
@@ -70,7 +71,7 @@ def _take(actor: Person, press: Press, now: datetime) -> bool:
         return True
     wished = Q(second=Press.SECOND_ASKING)
     if selectors.lead_called(actor, press):
-        wished |= Q(second=Press.NO_SECOND, quiet_step=waves.CALLED)
+        wished |= Q(second=Press.NO_SECOND) & (Q(quiet_step=waves.CALLED) | Q(danger_at__isnull=False))
     second = Press.objects.filter(wished, pk=press.pk, state=Press.CLAIMED)
     return bool(second.update(second=Press.SECOND_THERE, second_by=actor, wave_at=None))
 
@@ -110,6 +111,7 @@ def _promote(press: Press, ended: str, now: datetime) -> None:
 def let_go(press: Press, ended: str, now: datetime) -> None:
     """The first one is not there any more, on a row that the caller holds: a second takes the place, else all are
     asked anew."""
+    danger_look(press, now)
     if press.second == Press.SECOND_THERE and press.second_by_id is not None:
         _promote(press, ended, now)
         press.refresh_from_db()

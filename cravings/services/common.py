@@ -13,11 +13,13 @@ from delivery.services import cancel
 from ground import wake
 from people.models import Person
 
-OFFER, SUPPORTER, PAGE, QUIET, PROMPT = (
+OFFER, SUPPORTER, VOICE, PAGE, QUIET, DANGER, PROMPT = (
     "craving_offer",
     "craving_supporter",
+    "craving_voice",
     "craving_page",
     "craving_quiet",
+    "craving_danger",
     "craving_prompt",
 )
 TOLD_AT_ONCE = 60  # open pages of so many who were asked hear of a claim at once; the others when they look

@@ -8,10 +8,11 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from cravings import policies, selectors, waves
-from cravings.models import Press
+from cravings.models import Limit, Press
 from cravings.services import rooms
 from cravings.services.after import aftercare_plan
 from cravings.services.common import claims_close, own, poke, tell_all, withdraw
+from cravings.services.danger import danger_look
 from ground import clock
 from ground.errors import Conflict
 from people.models import Person
@@ -22,7 +23,8 @@ def press_make(*, actor: Person, client_key: UUID, late: bool = False, again: bo
 
     The same client key again is the same press. While one press of the member is open, another tap is that press;
     `again` ends one that somebody has taken and asks anew. People hear of it 3 s later, at once when `late`.
-    From the fourth within an hour only people on call are asked.
+    From the fourth within an hour only people on call are asked. Where the coordinator decided so for a while, only
+    they are, or nobody: then it is over at once, and the screen says so.
     """
     known = selectors.press_by_key(actor, client_key)
     if known is not None:
@@ -44,17 +46,22 @@ def press_make(*, actor: Person, client_key: UUID, late: bool = False, again: bo
 def _press_write(actor: Person, client_key: UUID, *, late: bool) -> Press:
     now = clock.now()
     times = waves.times_of(now, late=late)
+    limit = selectors.limit_of(actor, now)
+    nobody = limit is not None and limit.kind == Limit.LINES
     press = Press.objects.create(
         person=actor,
         client_key=client_key,
         pressed_at=now,
         late=late,
-        narrow=selectors.pressed_lately(actor, now) >= waves.MANY,
+        narrow=limit is not None or selectors.pressed_lately(actor, now) >= waves.MANY,
         wave1_at=times.wave1_at,
-        wave_at=times.wave1_at,
+        wave_at=None if nobody else times.wave1_at,
         nobody_yet_at=times.nobody_yet_at,
-        page_at=times.page_at,
+        page_at=None if nobody else times.page_at,
         unanswered_at=times.unanswered_at,
+        lines_only=nobody,
+        state=Press.CANCELLED if nobody else Press.ASKING,
+        ended_at=now if nobody else None,
     )
     poke()
     return press
@@ -130,9 +137,24 @@ def press_close(*, actor: Person, ref: str, how: str = "", level: int | None = N
     return press
 
 
+def press_mark(*, actor: Person, ref: str, level: int) -> Press:
+    """How strong it is, 0 to 10, said while waiting if the member likes: theirs alone, counted from ten people on.
+
+    The first one stands. Raises PermissionDenied for anybody else's, ValidationError for another number.
+    """
+    press = own(actor, ref)
+    if not 0 <= level <= 10:
+        raise ValidationError({"level": _("Please choose a number from 0 to 10.")})
+    Press.objects.filter(pk=press.pk, state__in=Press.OPEN, before=None).update(before=level)
+    press.refresh_from_db()
+    return press
+
+
 def press_end(press: Press, state: str, now: datetime, *, was: str = Press.CLAIMED) -> bool:
     """The press is over, if it is still in the state `was`; in the caller's transaction. Whoever is there has talked,
     the room closes, and the questions afterwards are planned unless it was only cancelled."""
+    if was == Press.CLAIMED and press.room:
+        danger_look(press, now)
     ended = Press.objects.filter(pk=press.pk, state=was).update(
         state=state,
         ended_at=now,

@@ -70,10 +70,15 @@ def responder_admit(*, actor: Person, responder_id: int) -> Responder:
 
 
 def responder_bar(*, actor: Person, responder_id: int, on: bool = True) -> Responder:
-    """Take the right to answer away, or give it back. Raises PermissionDenied for all but coordinators."""
+    """Take the right to answer away, or give it back; what was upheld before counts no more then.
+
+    Raises PermissionDenied for all but coordinators.
+    """
     row = _for_coordinator(actor, responder_id)
     with transaction.atomic():
-        Responder.objects.filter(pk=row.pk).update(barred_at=clock.now() if on else None)
+        now = clock.now()
+        changed = {"barred_at": now} if on else {"barred_at": None, "cleared_at": now}
+        Responder.objects.filter(pk=row.pk).update(barred_for="", **changed)
         if on:
             Availability.objects.filter(person=row.person).delete()
     row.refresh_from_db()

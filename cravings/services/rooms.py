@@ -13,6 +13,15 @@ from people.models import Person
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """What somebody wrote; to look at once, never to keep."""
+
+    seq: int
+    sender: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class Words:
     """When somebody wrote in a room, first and last (UTC)."""
 
@@ -52,7 +61,15 @@ def empty(press: Press) -> None:
     ):
         room_member_remove(room=room, person=member.person)
     room_close(room=room)
-    Press.objects.filter(pk=press.pk).update(room="")
+    Press.objects.filter(pk=press.pk).update(room="", looked_seq=0)
+
+
+def texts_after(press: Press, seq: int) -> list[Text]:
+    """What was written in the press's room above `seq`."""
+    if not press.room:
+        return []
+    found = Message.objects.filter(room__key=press.room, seq__gt=seq, kind="text", sender__isnull=False)
+    return [Text(*row) for row in found.order_by("seq").values_list("seq", "sender", "body")]
 
 
 def words_of(press: Press, people: Iterable[int], since: datetime) -> dict[int, Words]:

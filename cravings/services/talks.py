@@ -8,8 +8,9 @@ from cravings import waves
 from cravings.models import Claim, Press
 from cravings.selectors.people import blocked_with
 from cravings.services import claims, rooms
-from cravings.services.asking import lead_call
+from cravings.services.calling import lead_call
 from cravings.services.common import PROMPT, locked, tell_all, topic_of
+from cravings.services.danger import danger_look
 from cravings.services.press import press_end
 from delivery.services import message_enqueue
 
@@ -25,7 +26,7 @@ def talk_look(*, press_id: int, now: datetime) -> bool:
         here = {claim.person_id: claim for claim in Claim.objects.filter(press=press, ended_at=None)}
         begun = min((claim.at for claim in here.values()), default=now)
         said = rooms.words_of(press, [*here, press.person_id], begun)
-        changed = _first_words(press, here, said)
+        changed = danger_look(press, now) | _first_words(press, here, said)
         press.refresh_from_db()
         if press.lease_until is not None and press.lease_until <= now:
             claims.let_go(press, Claim.RELEASED, now)

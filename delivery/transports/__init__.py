@@ -77,8 +77,9 @@ def transport_of(way_kind: str) -> Transport | None:
 
 
 def ways_out() -> tuple[str, ...]:
-    """The kinds of contact way that this site can send by."""
-    return tuple(_transports)
+    """The kinds of contact way that this site can send by. A call goes to the number for text messages: no kind of its
+    own."""
+    return tuple(kind for kind in _transports if kind != "voice")
 
 
 @contextlib.contextmanager

@@ -25,6 +25,9 @@ class SignUp(forms.Form):
         label=_("I am 18 or older"),
         error_messages={"required": _("Porchlight is for people of 18 and older.")},
     )
+    lead = forms.BooleanField(
+        label=_("Tell the safety lead when I write that my life may be in danger"), required=False
+    )
     way = forms.ChoiceField(choices=[(PASSWORD, PASSWORD), (PASSKEY, PASSKEY)], initial=PASSWORD)
     password = forms.CharField(
         label=_("Password"),

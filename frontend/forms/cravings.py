@@ -3,6 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from cravings.selectors import regions_known
 from frontend.forms.groups import WEEKDAYS, Taking
 from frontend.zones import ZONES
 
@@ -66,6 +67,16 @@ class RotaForm(Taking):
         return (first.hour * 60 + first.minute, last.hour * 60 + last.minute)
 
 
+class LineForm(Taking):
+    """A number to call."""
+
+    region = forms.ChoiceField(label=_("Place"), choices=[(code, code) for code in regions_known()])
+    number = forms.CharField(label=_("Number"), max_length=30, widget=forms.TextInput(attrs={"inputmode": "tel"}))
+    name = forms.CharField(label=_("Name"), max_length=80)
+    what = forms.CharField(label=_("For what, and when"), max_length=120, required=False)
+    emergency = forms.BooleanField(label=_("An emergency number"), required=False)
+
+
 class WishesForm(Taking):
     """What a member wishes around the button."""
 
@@ -86,4 +97,7 @@ class WishesForm(Taking):
         required=False,
     )
     aftercare = forms.BooleanField(label=_("Ask me afterwards how it is"), required=False)
+    lead = forms.BooleanField(
+        label=_("Tell the safety lead when I write that my life may be in danger"), required=False
+    )
     hour = forms.TypedChoiceField(label=_("On the next days at"), choices=HOURS, coerce=int)

@@ -10,6 +10,7 @@ from cravings.selectors import available_until, crisis_lines, is_responder, room
 from frontend.actor import actor_of
 from ground import clock
 from own.selectors import call_card_of
+from people.selectors import browser_mark
 
 register = template.Library()
 
@@ -27,6 +28,13 @@ def available_toggle(context: dict[str, Any]) -> dict[str, Any]:
         "next_path": request.path,
         "csrf_token": context.get("csrf_token"),
     }
+
+
+@register.simple_tag(takes_context=True)
+def whose(context: dict[str, Any]) -> str:
+    """The mark by which this browser knows whose a kept tap is; empty for guests and on pages without a request."""
+    request = context.get("request")
+    return browser_mark(request.user) if request is not None and hasattr(request, "user") else ""
 
 
 @register.inclusion_tag("own/parts/call_card.html", takes_context=True)

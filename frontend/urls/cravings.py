@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from frontend.views import cravings, on_call, roster
+from frontend.views import cravings, on_call, roster, safety
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("need/", cravings.need, name="need"),
@@ -12,7 +12,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("need/<slug:ref>/undo/", cravings.need_undo, name="need_undo"),
     path("need/<slug:ref>/now/", cravings.need_now, name="need_now"),
     path("need/<slug:ref>/close/", cravings.need_close, name="need_close"),
+    path("need/<slug:ref>/mark/", cravings.need_mark, name="need_mark"),
     path("need/<slug:ref>/claim/", cravings.need_claim, name="need_claim"),
+    path("need/<slug:ref>/not-meant/", safety.not_meant, name="need_not_meant"),
+    path("need/<slug:ref>/meant-otherwise/", safety.meant_otherwise, name="need_meant_otherwise"),
     *(
         path(f"need/<slug:ref>/{act}/", cravings.need_act, {"act": act}, name=f"need_{act.replace('-', '_')}")
         for act in cravings.ACTS
@@ -29,6 +32,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("coordinator/button/", roster.button, name="coordinator_button"),
     path("coordinator/button/review/", roster.review, name="coordinator_review"),
     path("coordinator/lines/", roster.lines, name="coordinator_lines"),
+    path("coordinator/lines/write/", roster.line_write, name="coordinator_line_write"),
+    path("coordinator/often/", safety.often, name="coordinator_often"),
+    path("coordinator/words/", safety.words, name="coordinator_words"),
     path("coordinator/responders/", roster.responders, name="coordinator_responders"),
     path("coordinator/roster/", roster.roster, name="coordinator_roster"),
     path("coordinator/roster/new/", roster.shift_new, name="coordinator_shift_new"),

@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from cravings.services import wishes_lead
 from frontend.forms.accounts import PASSKEY, Recovery, SignUp
 from frontend.views.people import send_code
 from ground.errors import TooMany
@@ -45,6 +46,8 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         except ValidationError as refused:
             form.take(refused)
         else:
+            if chosen["lead"]:
+                wishes_lead(actor=account.person, on=True)
             get_adapter().login(request, account)
             request.session[AFTER] = going_to
             if chosen["email"]:  # used once its code was typed, whether or not somebody here has it already

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.staticfiles import finders
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -93,6 +93,16 @@ def need_undo(request: HttpRequest, ref: str) -> HttpResponse:
 @signed_in
 def need_now(request: HttpRequest, ref: str) -> HttpResponse:
     return _back(services.press_now(actor=_me(request), ref=ref).client_key)
+
+
+@require_POST
+@signed_in
+def need_mark(request: HttpRequest, ref: str) -> HttpResponse:
+    """How strong it is, while waiting: one tap, if at all."""
+    level = request.POST.get("level", "")
+    if level not in LEVELS:
+        raise PermissionDenied
+    return _back(services.press_mark(actor=_me(request), ref=ref, level=int(level)).client_key)
 
 
 @require_POST
@@ -294,12 +304,16 @@ def _state(request: HttpRequest, actor: "Person") -> dict[str, Any]:
         "fresh_key": uuid4(),
         "region": actor.region,
         "room_url": _room_url(press.room) if press else "",
+        "levels": range(11),
+        "limit": selectors.limit_of(actor, now),
+        "zone": actor.zone,
     }
     if press is None:
         context["few_awake"] = not selectors.awake(actor, now)
     elif press.stage == "nobody_yet":
         first = _first(selectors.crisis_lines(actor.region))
         line = first.number if first else _("112 or 911")
+        context["online"] = selectors.next_online(now)
         context["sentences"] = SENTENCE.split(text_of("T11", get_language() or "en", {"line": line}))
     elif press.how == "used":
         context["sentences"] = SENTENCE.split(text_of("T07", get_language() or "en", {}))

@@ -113,6 +113,7 @@ def wishes(request: HttpRequest) -> HttpResponse:
     actor = _me(request)
     own = selectors.wishes_of(actor)
     given = {"gender": own.gender, "ask": own.ask, "aftercare": own.aftercare, "hour": str(own.hour)}
+    given["lead"] = own.lead
     form = WishesForm(request.POST or None, initial=given)
     if request.method == "POST" and form.is_valid():
         try:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from cravings import selectors, services
 from frontend.actor import actor_of, signed_in
-from frontend.forms.cravings import DayForm, RotaForm, ShiftForm
+from frontend.forms.cravings import DayForm, LineForm, RotaForm, ShiftForm
 from ground import clock
 from ground.errors import Conflict
 from people.selectors import is_coordinator
@@ -174,7 +174,31 @@ def lines(request: HttpRequest) -> HttpResponse:
         )
         messages.success(request, _("Thank you. Noted with your name and the day."))
         return redirect("coordinator_lines")
-    return render(request, "on_call/lines.html", {"lines": selectors.lines_all()})
+    return render(request, "on_call/lines.html", {"lines": selectors.lines_all(), "form": LineForm()})
+
+
+@require_POST
+@signed_in
+def line_write(request: HttpRequest) -> HttpResponse:
+    """Add a line, write one anew (`before`, its number until now), or take one off (`act`=retire)."""
+    actor, before = _coordinator(request), request.POST.get("before", "")
+    form = LineForm(request.POST)
+    try:
+        if request.POST.get("act") == "retire":
+            services.crisis_line_retire(actor=actor, region=request.POST.get("region", ""), number=before)
+            messages.success(request, _("Taken off the list."))
+            return redirect("coordinator_lines")
+        if form.is_valid():
+            services.crisis_line_write(actor=actor, before=before, **form.cleaned_data)
+            messages.success(request, _("Kept. Now call it, and say here that it is right."))
+            return redirect("coordinator_lines")
+    except ValidationError as refused:
+        if not form.is_valid() or request.POST.get("act") == "retire":
+            messages.error(request, "; ".join(refused.messages))
+            return redirect("coordinator_lines")
+        form.take(refused)
+    context = {"lines": selectors.lines_all(), "form": form, "before": before}
+    return render(request, "on_call/lines.html", context, status=400)
 
 
 @require_GET

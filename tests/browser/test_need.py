@@ -18,7 +18,7 @@ from groups.models import Group, Membership
 from ground import clock
 from cravings import services
 from cravings.models import Responder
-from own.services import call_card_set
+from own.services import call_card_set, coping_set
 from people.services import account_create
 
 def person(alias):
@@ -39,6 +39,7 @@ Responder.objects.create(person=peer, since=clock.now(), vetted_at=clock.now())
 services.available_set(actor=peer)
 services.region_choose(actor=member, region="UK")
 call_card_set(actor=member, name="Alex", number="+49 170 1234567")
+coping_set(actor=member, items=["Water the plants."])
 with open("FILE", "w") as out:
     json.dump({"member": member_key, "peer": peer_key, "alias": peer.name, "own": member.name}, out)
 """
@@ -201,12 +202,15 @@ def test_offline_the_screen_is_there_at_once_and_the_press_goes_out_late_once(op
     expect(said(page)).to_contain_text("People are being asked now.")
 
 
-def test_offline_an_undone_press_never_goes_out(open_as, site, people):
+def test_offline_ones_own_card_and_list_stand_there_and_an_undone_press_never_goes_out(open_as, site, people):
     page = open_as(people["member"])
+    page.goto(site.url + "/need/")
     page.goto(site.url + "/today/")
     shell_is_kept(page)
     page.context.set_offline(True)
     pill(page).click()
+    expect(page.get_by_role("link", name="Call Alex")).to_be_visible()
+    expect(page.get_by_text("Water the plants.")).to_be_visible()
     expect(said(page)).to_contain_text("No network.")
     said(page).get_by_role("button", name="Undo").click()
     expect(said(page)).to_contain_text("Nobody is being asked now.")

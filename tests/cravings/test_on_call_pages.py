@@ -3,9 +3,11 @@
 import html
 import re
 from datetime import time, timedelta
+from functools import partial
 
 import icalendar
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,6 +17,7 @@ from circle.services import supporter_remove
 from cravings import selectors, services
 from cravings.calendar import Event, calendar
 from cravings.models import Aftercare, CrisisLine, Press, Responder, Shift, ShiftDay, SupporterAsked, Swap, Wishes
+from delivery import worker as delivery_worker
 from ground import clock
 from groups.models import Membership
 from people.models import Person
@@ -379,6 +382,63 @@ def test_the_coordinator_says_that_a_line_was_called(coco):
     text = text_of(send(client_of(coco), "/coordinator/lines/", region="UK", number="999"))
     assert "Called on 15 January 2026 by Coco" in text
     assert CrisisLine.objects.get(number="999").checked_by == "Coco"
+
+
+def test_the_coordinator_writes_a_line_anew_adds_one_and_takes_one_off_and_the_shipped_list_respects_it(coco):
+    services.crisis_lines_load()
+    given = {"region": "UK", "name": "Samaritans", "what": "day and night", "act": "keep"}
+    text = text_of(send(client_of(coco), "/coordinator/lines/write/", before="116 123", number="116 124", **given))
+    assert "116 124" in text
+    assert "116 123" not in text
+    send(client_of(coco), "/coordinator/lines/write/", before="", number="0300 123 6600", **given | {"name": "Frank"})
+    send(client_of(coco), "/coordinator/lines/write/", before="111", region="UK", act="retire")
+    services.crisis_lines_load()
+    numbers = [line.number for line in selectors.crisis_lines("UK")]
+    assert {"116 124", "0300 123 6600", "999"} <= set(numbers)
+    assert not {"116 123", "111"} & set(numbers)
+    assert {"116 124", "0300 123 6600"} <= {line.number for line in selectors.lines_unchecked()}
+    wrong = send(client_of(coco), "/coordinator/lines/write/", before="", number="none", **given)
+    assert (wrong.status_code, "Please type a number that a phone can dial." in text_of(wrong)) == (400, True)
+
+
+def test_a_place_keeps_an_emergency_number_and_nobody_but_coordinators_writes_lines(story, coco):
+    services.crisis_lines_load()
+    for row in CrisisLine.objects.filter(region="UK", emergency=True).exclude(number="999"):
+        services.crisis_line_retire(actor=coco, region="UK", number=row.number)
+    text = text_of(send(client_of(coco), "/coordinator/lines/write/", before="999", region="UK", act="retire"))
+    assert "A place keeps one emergency number at least." in text
+    assert "999" in [line.number for line in selectors.crisis_lines("UK")]
+    for act in (services.crisis_line_retire, partial(services.crisis_line_write, name="x", what="")):
+        with pytest.raises(PermissionDenied):
+            act(actor=story[0], region="UK", number="999")
+
+
+def test_the_numbers_tell_when_the_first_message_left_how_many_answer_afterwards_and_a_mean_of_ten(story, coco):
+    member, responder, *_ = story
+    made = offered(member)
+    with clock.frozen(NOW + 5 * SECOND):
+        delivery_worker.tick(NOW + 5 * SECOND)
+    claim(responder, made, NOW + MINUTE)
+    with clock.frozen(NOW + 2 * MINUTE):
+        services.press_mark(actor=member, ref=made.ref, level=8)
+        services.press_mark(actor=member, ref=made.ref, level=3)  # the first one stands
+        services.press_close(actor=member, ref=made.ref, how="better", level=4)
+    tick(NOW + 3 * HOUR)
+    numbers = selectors.numbers_for(coco, NOW + 4 * HOUR)
+    assert (numbers.push_p50, numbers.asked_after, numbers.reached_after, numbers.eased) == (2.0, 1, 0, None)
+    with clock.frozen(NOW + 4 * HOUR):
+        services.aftercare_answer(actor=member, question_id=Aftercare.objects.earliest("due_at").pk, answer="fine")
+    for number in range(9):
+        one = make_member(f"Ask {number}")
+        pressed = offered(one, NOW + number * SECOND)
+        Press.objects.filter(pk=pressed.pk).update(before=8, level=4)
+    numbers = selectors.numbers_for(coco, NOW + 5 * HOUR)
+    assert (numbers.reached_share, numbers.eased) == (100, (8.0, 4.0))
+    text = text_of(page(client_of(coco), "/coordinator/button/", NOW + 5 * HOUR))
+    assert "Until the first message left half within" in text
+    assert "How strong it was, 0 to 10: 8.0 before, 4.0 after" in text
+    with pytest.raises(PermissionDenied):
+        services.press_mark(actor=responder, ref=made.ref, level=8)
 
 
 def test_the_numbers_hold_no_name_and_what_nobody_answered_can_be_reviewed(story, coco):

@@ -23,6 +23,7 @@ from tests.cravings.circle_of_four import (
     press,
     tick,
 )
+from tests.meetings.test_finder_search import listed
 from tests.people_of_the_story import HOUR, NOW, make_member
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +156,46 @@ def test_nobody_yet_says_so_with_a_number_to_call(story):
     client.post("/need/place/", {"region": "DE"})
     assert "call 0800 1110111, day or night" in text_of(page(client, "/need/state/", NOW + 5 * MINUTE))
     assert "Nobody came. We are sorry." in text_of(page(client, "/need/", NOW + 30 * MINUTE))
+
+
+def test_nobody_yet_names_the_next_meeting_online_and_its_time_by_the_members_clock(story):
+    member, *_ = story
+    offered(member)
+    at = NOW + 6 * MINUTE
+    assert "Online at" not in text_of(page(client_of(member), "/need/", at))
+    listed("Evening lamp", [3], "19:20", mode="online")
+    listed("In a room", [3], "19:10", mode="in_person")
+    listed("Too late", [3], "21:00", mode="online")
+    answer = page(client_of(member), "/need/", at)
+    assert "Online at 19:20: Evening lamp" in text_of(answer)
+    assert "/meetings/evening-lamp/" in answer.content.decode()
+
+
+def test_how_strong_it_is_may_be_said_once_while_waiting_in_one_tap(story):
+    member, *_ = story
+    made = offered(member)
+    at = NOW + 10 * SECOND
+    assert "How strong is it, 0 to 10?" in text_of(page(client_of(member), "/need/", at))
+    with clock.frozen(at):
+        assert client_of(member).post(f"/need/{made.ref}/mark/", {"level": "11"}).status_code == 403
+        client_of(member).post(f"/need/{made.ref}/mark/", {"level": "7"})
+    made.refresh_from_db()
+    assert made.before == 7
+    assert "How strong is it" not in text_of(page(client_of(member), "/need/", at))
+
+
+def test_a_tap_that_a_browser_kept_belongs_to_the_account_that_made_it(story):
+    member, responder, *_ = story
+    mine = re.search(r'data-whose="(\w+)"', page(client_of(member), "/today/").content.decode())[1]
+    assert f'data-whose="{mine}"' in page(client_of(member), "/need/").content.decode()
+    assert mine not in page(client_of(responder), "/need/").content.decode()
+    given = {"client_key": str(uuid4()), "late": True, "whose": mine}
+    theirs = client_of(responder).post("/api/v1/presses/", given, "application/json")
+    assert (theirs.status_code, Press.objects.count()) == (409, 0)
+    own = client_of(member).post("/api/v1/presses/", given, "application/json")
+    assert (own.status_code, Press.objects.get().person) == (201, member)
+    marked = client_of(member).post(f"/api/v1/presses/{own.json()['ref']}/mark/", {"level": 5}, "application/json")
+    assert (marked.status_code, Press.objects.get().before) == (200, 5)
 
 
 def test_few_awake_is_said_before_the_press_and_it_still_asks(story):

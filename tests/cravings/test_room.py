@@ -107,3 +107,26 @@ def test_words_of_danger_put_numbers_above_the_room_for_both_and_the_message_goe
         assert ("Is a life in danger?" in text) is danger
     assert ('href="tel:999"' in page(member, f"/talk/{made.room}/", NOW + 2 * MINUTE)[0].content.decode()) is danger
     assert selectors.room_view(make_member("X"), made.room, NOW) is None
+
+
+def test_words_of_someone_about_to_use_put_what_helps_and_the_safety_card_above_the_room(story):
+    member, responder, *_ = story
+    made = claim(responder, offered(member), NOW + MINUTE)
+    says(member, made, NOW + MINUTE, "it's in front of me")
+    for person in (member, responder):
+        _answer, text = page(person, f"/need/room/{made.room}/", NOW + 2 * MINUTE)
+        assert "Twenty minutes can pass. Stay with each other." in text
+        assert "Never use alone." in text
+        assert "What helps now" in text
+        assert "Is a life in danger?" not in text
+
+
+@pytest.mark.parametrize("how", ["worse", "used"])
+def test_worse_or_used_shows_the_safety_card_and_offers_a_person(story, how):
+    member, responder, *_ = story
+    made = claim(responder, offered(member), NOW + MINUTE)
+    with clock.frozen(NOW + 2 * MINUTE):
+        services.press_close(actor=member, ref=made.ref, how=how)
+    _answer, text = page(member, f"/need/?p={made.client_key}", NOW + 3 * MINUTE)
+    for words in ("Give naloxone.", "Never use alone.", "Tolerance drops fast", "Ask again"):
+        assert words in text

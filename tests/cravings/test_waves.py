@@ -8,8 +8,11 @@ from cravings import selectors, services
 from cravings.models import Aftercare, Asked, Shift, SupporterAsked
 from delivery import worker as delivery_worker
 from delivery.models import Delivery
+from delivery.transports import replaced
+from delivery.transports.recording import RecordingTransport
 from ground import clock
-from people.services import coordinator_set, link_give, link_open
+from people.models import ContactWay
+from people.services import coordinator_set, link_give, link_open, way_add
 from tests.cravings.circle_of_four import (
     MINUTE,
     SECOND,
@@ -71,6 +74,93 @@ def test_after_three_minutes_a_chosen_person_with_this_very_consent_is_asked_and
         services.supporter_answer(link=link, answer="calling")
     assert view_at(member, NOW + 4 * MINUTE).calls == ("Sam",)
     assert view_at(member, NOW + 4 * MINUTE).stage == "asking"  # the others are asked all the same
+
+
+def test_a_chosen_person_whose_message_was_withdrawn_is_asked_again_when_who_came_is_gone(story):
+    member, responder, *_ = story
+    sam = chosen(member, "craving")
+    made = offered(member)
+    tick(NOW + 63 * SECOND)
+    tick(NOW + 3 * MINUTE + 3 * SECOND)
+    claim(responder, made, NOW + 3 * MINUTE + 4 * SECOND)  # before the message left
+    with clock.frozen(NOW + 4 * MINUTE):
+        services.press_give_back(actor=responder, ref=made.ref)
+    for seconds in (0, 60, 180, 200):
+        tick(NOW + 4 * MINUTE + seconds * SECOND)
+    decided = Delivery.objects.filter(kind="craving_supporter").order_by("pk")
+    assert [(one.recipient, one.state) for one in decided] == [(sam.person, "cancelled"), (sam.person, "pending")]
+
+
+def test_a_chosen_person_who_heard_of_it_is_asked_once_a_press(story):
+    member, responder, *_ = story
+    chosen(member, "craving")
+    made = offered(member)
+    tick(NOW + 63 * SECOND)
+    at = NOW + 3 * MINUTE + 3 * SECOND
+    tick(at)
+    with clock.frozen(at):
+        delivery_worker.tick(at)
+    claim(responder, made, at + SECOND)
+    with clock.frozen(NOW + 4 * MINUTE):
+        services.press_give_back(actor=responder, ref=made.ref)
+    for seconds in (0, 60, 180, 200):
+        tick(NOW + 4 * MINUTE + seconds * SECOND)
+    assert Delivery.objects.filter(kind="craving_supporter").count() == 1
+
+
+def hand_over(at):
+    with clock.frozen(at):
+        delivery_worker.tick(at)
+
+
+def test_after_sixty_seconds_who_is_on_call_gets_a_text_message_as_well_once(story):
+    member, *_ = story
+    nurse, texted, mailed = (make_shift_now(name, at=NOW) for name in ("Nurse", "Texted", "Mailed"))
+    for person, ways in ((nurse, ("email", "sms")), (texted, ("sms",)), (mailed, ("email",))):
+        for kind in ways:
+            address = f"{person.name.lower()}@example.org" if kind == "email" else f"+4915112345{person.pk:04}"
+            way_add(person=person, kind=kind, address=address)
+    mail, sms = RecordingTransport(), RecordingTransport(absorbs_repeats=False)
+    with replaced({"email": mail, "sms": sms}):
+        offered(member)
+        hand_over(NOW + 4 * SECOND)
+        assert (len(mail.sent), len(sms.sent)) == (2, 1)  # each by their first way
+        tick(NOW + 62 * SECOND)
+        hand_over(NOW + 62 * SECOND)
+        assert len(sms.sent) == 1
+        for seconds in (63, 64, 200):
+            tick(NOW + seconds * SECOND)
+            hand_over(NOW + seconds * SECOND)
+        assert [address for address, _message in sms.sent] == [f"+4915112345{one.pk:04}" for one in (texted, nurse)]
+        assert len(mail.sent) == 2
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_a_chosen_person_is_rung_a_minute_after_the_text_where_the_site_has_calls(story, answers):
+    member, *_ = story
+    sam = chosen(member, "craving")
+    ContactWay.objects.filter(person=sam.person).update(kind="sms", address="+49151999")
+    sms, voice = RecordingTransport(absorbs_repeats=False), RecordingTransport(absorbs_repeats=False)
+    with replaced({"sms": sms, "voice": voice}):
+        offered(member)
+        at = NOW + 3 * MINUTE + 3 * SECOND
+        for moment in (NOW + 63 * SECOND, at, at + 59 * SECOND):
+            tick(moment)
+            hand_over(moment)
+        assert (len(sms.sent), len(voice.sent)) == (1, 0)
+        if answers:
+            link = link_open(
+                token=link_give(purpose="press_supporter", subject=SupporterAsked.objects.get().pk, person=sam.person)
+            )
+            with clock.frozen(at + 59 * SECOND):
+                services.supporter_answer(link=link, answer="cannot")
+        for seconds in (60, 61, 300):
+            hand_over(at + seconds * SECOND)
+    words = [message.text for _address, message in voice.sent]
+    assert words == ([] if answers else [f"Hi Sam. {member.name} would like to hear a voice now. {VOICE_END}"])
+
+
+VOICE_END = "Could you give them a short call? STOP ends"
 
 
 @pytest.mark.parametrize("purposes", [(), ("absence", "back_in_touch")])

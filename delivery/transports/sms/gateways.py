@@ -67,10 +67,14 @@ class Twilio:
     sender: str
 
     def send(self, number: str, text: str, ref: str) -> None:
-        url = f"{self.base}/2010-04-01/Accounts/{self.account}/Messages.json"
         form = {"To": number, "From": self.sender, "Body": text}
         if ref:
             form["StatusCallback"] = f"{site_url()}{REPORT_PATH}{ref}/"
+        self.post("Messages", form)
+
+    def post(self, what: str, form: Mapping[str, str]) -> None:
+        """Make one of the provider's things. Raises TransportError or Uncertain."""
+        url = f"{self.base}/2010-04-01/Accounts/{self.account}/{what}.json"
         proof = base64.b64encode(f"{self.account}:{self.token}".encode()).decode()
         headers = {"Authorization": f"Basic {proof}", "Content-Type": "application/x-www-form-urlencoded"}
         try:
@@ -130,10 +134,15 @@ def _code(body: bytes) -> int:
 
 
 def _twilio(parts: SplitResult) -> Gateway:
+    return twilio_from(parts, "PORCHLIGHT_SMS")
+
+
+def twilio_from(parts: SplitResult, name: str) -> Twilio:
+    """The account of a setting called `name`. Raises ImproperlyConfigured when a part is missing."""
     sender = parse_qs(parts.query).get("from", [""])[0]
     if not (parts.hostname and parts.username and parts.password and sender):
         raise ImproperlyConfigured(
-            "PORCHLIGHT_SMS lacks a part: write twilio://ACCOUNT:TOKEN@api.twilio.com/?from=%2B15005550006"
+            f"{name} lacks a part: write twilio://ACCOUNT:TOKEN@api.twilio.com/?from=%2B15005550006"
         )
     place = parts.netloc.rpartition("@")[2]
     scheme = "http" if parts.scheme.endswith("+http") else "https"

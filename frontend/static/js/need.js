@@ -1,12 +1,14 @@
 /** "I need someone": one tap from any page. The press is kept here until the server has it, so no tap is lost.
 
-    A tap is named by a random key: sent twice, it is one press. Offline it waits in this browser and goes out late.
+    A tap is named by a random key: sent twice, it is one press. Offline it waits in this browser and goes out late. It
+    belongs to the account that made it: when somebody else signs in here meanwhile, it waits for its owner, and ends.
     Without this script the same link opens the calm screen, and a button there asks. */
 
 import { onNews } from "./news.js";
 
 const QUEUE = "need-queue";
 const OWN = "need-own";
+const WHOSE = "need-whose"; // the mark of who used this browser last, for a tap on the kept page, which knows nobody
 const KEEP = 30 * 60 * 1000; // ms; an older tap would ask people for a moment that has passed
 const LOOK = 3000; // ms between two looks at the press
 const SLOW = 10000; // ms after which a tap counts as late
@@ -21,8 +23,16 @@ const csrf = () => {
   }
 };
 
-/** Taps that the server has not confirmed: [{key, at, again, tried, dropped}]. */
-function waiting() {
+/** Whose page this is: a mark, "" for a guest; undefined on the kept page. */
+function reader() {
+  const place = document.getElementById("calm") ?? document.querySelector("a.need");
+  return place?.dataset.member === "maybe" ? undefined : place?.dataset.whose;
+}
+
+const owner = () => reader() ?? localStorage.getItem(WHOSE) ?? "";
+
+/** All taps that the server has not confirmed: [{key, at, whose, again, tried, dropped}]. */
+function kept() {
   try {
     const found = JSON.parse(localStorage.getItem(QUEUE) ?? "[]");
     return Array.isArray(found) ? found.filter((tap) => Date.now() - tap.at < KEEP) : [];
@@ -31,13 +41,16 @@ function waiting() {
   }
 }
 
+/** Those of the reader. */
+const waiting = () => kept().filter((tap) => tap.whose === owner());
+
 function keep(taps) {
   if (taps.length) localStorage.setItem(QUEUE, JSON.stringify(taps));
   else localStorage.removeItem(QUEUE);
 }
 
-const change = (key, more) => keep(waiting().map((tap) => (tap.key === key ? { ...tap, ...more } : tap)));
-const forget = (key) => keep(waiting().filter((tap) => tap.key !== key));
+const change = (key, more) => keep(kept().map((tap) => (tap.key === key ? { ...tap, ...more } : tap)));
+const forget = (key) => keep(kept().filter((tap) => tap.key !== key));
 
 function newKey() {
   if (crypto.randomUUID) return crypto.randomUUID();
@@ -47,8 +60,8 @@ function newKey() {
 
 /** Note the tap. Throws where this browser keeps nothing: the plain link or form acts then. */
 function tap(again = false) {
-  const made = { key: newKey(), at: Date.now(), again, tried: false, dropped: false };
-  keep([...waiting(), made]);
+  const made = { key: newKey(), at: Date.now(), whose: owner(), again, tried: false, dropped: false };
+  keep([...kept(), made]);
   if (!waiting().some((one) => one.key === made.key)) throw new Error("not kept");
   return made;
 }
@@ -69,14 +82,19 @@ async function send(one, presses = "/api/v1/presses/") {
   const late = one.tried || Date.now() - one.at > SLOW;
   let answer;
   try {
-    if (!dropped(one.key)) answer = await call("POST", presses, { client_key: one.key, late, again: one.again });
+    if (!dropped(one.key)) answer = await call("POST", presses, { client_key: one.key, late, again: one.again, whose: one.whose });
     if (dropped(one.key)) answer = await call("DELETE", `${presses}${one.key}/`);
   } catch {
     change(one.key, { tried: true });
     return "later";
   }
   if (answer.status >= 500 || answer.status === 429) return "later";
-  forget(one.key);
+  if (answer.status === 409) {
+    localStorage.removeItem(WHOSE); // somebody else is signed in here: it is not theirs, and waits
+    return "later";
+  }
+  if (!answer.ok && reader() === undefined && !one.refused) change(one.key, { refused: true }); // an old page: once more
+  else forget(one.key);
   return answer.ok ? "sent" : "refused";
 }
 
@@ -114,7 +132,7 @@ function start(screen) {
   let sending = false;
 
   if (member === "no") {
-    keep([]);
+    keep(kept().filter((tap) => tap.whose)); // a guest's tap asks nobody; a member's waits until they sign in again
     if (key) history.replaceState(null, "", need);
     return;
   }
@@ -146,6 +164,8 @@ function start(screen) {
     }
     state = document.getElementById("need-state");
     screen.dataset.member = page.getElementById("calm").dataset.member;
+    screen.dataset.whose = page.getElementById("calm").dataset.whose;
+    keepWhose();
     keepOwn();
   }
 
@@ -202,7 +222,7 @@ function start(screen) {
 
   function onDrop(event) {
     if (!event.target.closest("[data-drop]")) return;
-    keep(waiting().map((one) => ({ ...one, dropped: true })));
+    for (const one of waiting()) change(one.key, { dropped: true });
     state.replaceChildren(part("need-dropped"));
     flush();
   }
@@ -272,12 +292,22 @@ function showOwn() {
   twenty();
 }
 
-const forgetOwn = () => [OWN, TWENTY].forEach((name) => localStorage.removeItem(name));
+function keepWhose() {
+  if (!reader()) return;
+  try {
+    localStorage.setItem(WHOSE, reader());
+  } catch {
+    // full or forbidden: a tap on the kept page is a guest's then
+  }
+}
+
+const forgetOwn = () => [OWN, TWENTY, WHOSE].forEach((name) => localStorage.removeItem(name));
 
 document.addEventListener("click", (event) => event.target.closest?.("#quick-exit") && forgetOwn(), true);
 document.addEventListener("submit", (event) => {
   if (/\/logout\/?$/.test(new URL(event.target.action, location.href).pathname)) forgetOwn();
 });
+keepWhose();
 if (calm) {
   if (calm.dataset.member === "no") forgetOwn();
   keepOwn();

@@ -1,7 +1,7 @@
 /** Shows notifications. Keeps one page without anything personal, the calm screen, and answers with it when the network is gone or slow.
     Everything else goes to the network, untouched. */
 
-const CACHE = "calm-2";
+const CACHE = "calm-3";
 const SHELL = "/need/offline/";
 const PARTS = [
   "/static/css/porchlight.css",
