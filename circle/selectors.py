@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -21,6 +22,8 @@ from people.selectors import account_of
 INVITATION_DAYS = 14
 LOOK_EVERY = timedelta(days=30)  # a member looks through their own people
 ROOM = 12  # characters that a message has for a name
+TOLD = 20  # the latest messages to somebody that the member's page shows
+FORMER = 30  # the latest of those who are off the list that it shows
 
 
 # --- what the gates ask --------------------------------------------------------------------------------------
@@ -142,6 +145,7 @@ class Card:
     rests_until: datetime | None = None
     lines: list[ConsentLine] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
+    told_more: bool = False  # older ones than `told` are not shown
 
     @property
     def on_the_list(self) -> bool:
@@ -158,8 +162,15 @@ class Card:
 
 
 def cards(member: Person, now: datetime, *, all_states: bool = False) -> list[Card]:
-    """Everything the consent page shows, in four queries however many people there are."""
-    people = list(supporters_of(member, all_states=all_states))
+    """Everything the consent page shows, in four queries however many people there are, each of a bounded length.
+
+    Of what somebody was told the latest 20; with `all_states` also the latest 30 of those who are off the list.
+    """
+    shown = Q(state__in=Supporter.ON_THE_LIST)
+    if all_states:
+        off = Supporter.objects.filter(member=member).exclude(state__in=Supporter.ON_THE_LIST)
+        shown |= Q(pk__in=off.order_by("-invited_at", "-pk").values("pk")[:FORMER])
+    people = list(supporters_of(member, all_states=True).filter(shown))
     ids = [supporter.pk for supporter in people]
     persons = [supporter.person_id for supporter in people]
     consents: dict[int, dict[str, Consent]] = {}
@@ -168,10 +179,7 @@ def cards(member: Person, now: datetime, *, all_states: bool = False) -> list[Ca
     ways: dict[int, list[ContactWay]] = {}
     for way in ContactWay.objects.filter(person_id__in=persons):
         ways.setdefault(way.person_id, []).append(way)
-    told: dict[int, list[Told]] = {}
-    sent = Delivery.objects.filter(recipient_id__in=persons, state__in=["handing", "handed_over", "uncertain"])
-    for delivery in sent.filter(bounced=False).order_by("-attempted_at", "-pk"):
-        told.setdefault(delivery.recipient_id, []).append(_told(delivery))
+    told = _told_so_far(persons)
     return [
         Card(
             supporter=supporter,
@@ -180,10 +188,23 @@ def cards(member: Person, now: datetime, *, all_states: bool = False) -> list[Ca
             unreachable=not any(way.bounced_at is None for way in ways.get(supporter.person_id, [])),
             rests_until=supporter.rests_until if rests(supporter, now) else None,
             lines=_lines(supporter, consents.get(supporter.pk, {}), now),
-            told=told.get(supporter.person_id, []),
+            told=[_told(one) for one in told.get(supporter.person_id, [])[:TOLD]],
+            told_more=len(told.get(supporter.person_id, [])) > TOLD,
         )
         for supporter in people
     ]
+
+
+def _told_so_far(persons: list[int]) -> dict[int, list[Delivery]]:
+    """The latest messages to each that may have arrived, latest first: one more than is shown, in one statement."""
+    sent = Delivery.objects.filter(
+        recipient_id__in=persons, state__in=["handing", "handed_over", "uncertain"], bounced=False
+    )
+    place = Window(RowNumber(), partition_by="recipient_id", order_by=[F("attempted_at").desc(), F("pk").desc()])
+    found: dict[int, list[Delivery]] = {}
+    for delivery in sent.annotate(place=place).filter(place__lte=TOLD + 1).order_by("place"):
+        found.setdefault(delivery.recipient_id, []).append(delivery)
+    return found
 
 
 def _lines(supporter: Supporter, consents: dict[str, Consent], now: datetime) -> list[ConsentLine]:

@@ -13,15 +13,18 @@ from groups.models import Group, Membership
 from meetings.models import Commitment, Mark, Occurrence, PlanReminder, Sheet
 from meetings.selectors.attendance import local_of
 from meetings.services import keeping, plans, reminders
-from people.models import Person
-from people.selectors import account_of, alive, is_coordinator
+from people.selectors import alive, coordinators_among
 
 ROOM = 12  # characters that a text has for a name or a day
+CLOSED = "the account is closed"
 
 
-def sheet_in(delivery: Delivery) -> Sheet | None:
-    found = Sheet.objects.select_related("occurrence__meeting__group", "occurrence__on_duty")
-    return found.filter(pk=delivery.payload.get("sheet")).first()
+def sheets_in(deliveries: Sequence[Delivery]) -> list[Sheet | None]:
+    """The list that each is about, in one statement."""
+    named = [delivery.payload.get("sheet", 0) for delivery in deliveries]
+    lists = Sheet.objects.select_related("occurrence__meeting__group", "occurrence__on_duty")
+    found = lists.in_bulk(set(named))
+    return [found.get(pk) for pk in named]
 
 
 def _waits(sheet: Sheet | None, delivery: Delivery, now: datetime) -> str | None:
@@ -38,41 +41,51 @@ def _waits(sheet: Sheet | None, delivery: Delivery, now: datetime) -> str | None
         return "the group has ended"
     if occurrence.ends_at + reminders.STEPS[delivery.payload["step"]] > now:
         return "the date was moved"
-    return _account_barred(delivery.recipient)
-
-
-def _account_barred(person: Person) -> str | None:
-    account = account_of(person)
-    return None if account is not None and account.is_active else "the account is closed"
-
-
-def check_reminder(delivery: Delivery, now: datetime) -> str | None:
-    """And the recipient is a facilitator; at the first moment also on duty, if somebody is named."""
-    sheet = sheet_in(delivery)
-    barred = _waits(sheet, delivery, now)
-    if sheet is None or barred is not None:
-        return barred
-    occurrence = sheet.occurrence
-    runs = set(
-        Membership.objects.facilitators()
-        .filter(group=occurrence.meeting.group_id, person__in=[delivery.recipient_id, occurrence.on_duty_id or 0])
-        .values_list("person_id", flat=True)
-    )
-    if delivery.recipient_id not in runs:
-        return "no facilitator any more"
-    named = occurrence.on_duty_id if occurrence.on_duty_id in runs else None
-    if delivery.payload["step"] == reminders.DUTY and named not in {None, delivery.recipient_id}:
-        return "somebody else is on duty"
     return None
 
 
-def check_unclosed(delivery: Delivery, now: datetime) -> str | None:
-    barred = _waits(sheet_in(delivery), delivery, now)
-    return barred or (None if is_coordinator(delivery.recipient) else "no coordinator any more")
+def check_reminders(deliveries: Sequence[Delivery], now: datetime) -> list[str | None]:
+    """And the recipient is a facilitator; at the first moment also on duty, if somebody is named. Three statements."""
+    sheets = sheets_in(deliveries)
+    living = alive({delivery.recipient_id for delivery in deliveries})
+    asked = {delivery.recipient_id for delivery in deliveries}
+    asked |= {sheet.occurrence.on_duty_id for sheet in sheets if sheet and sheet.occurrence.on_duty_id}
+    groups = {sheet.occurrence.meeting.group_id for sheet in sheets if sheet and sheet.occurrence.meeting.group_id}
+    running = Membership.objects.facilitators().filter(group__in=groups, person__in=asked)
+    runs = set(running.values_list("group_id", "person_id"))
+
+    def bar(delivery: Delivery, sheet: Sheet | None) -> str | None:
+        barred = _waits(sheet, delivery, now) or (None if delivery.recipient_id in living else CLOSED)
+        if sheet is None or barred is not None:
+            return barred
+        group, duty = sheet.occurrence.meeting.group_id, sheet.occurrence.on_duty_id
+        if (group, delivery.recipient_id) not in runs:
+            return "no facilitator any more"
+        named = duty if (group, duty) in runs else None
+        if delivery.payload["step"] == reminders.DUTY and named not in {None, delivery.recipient_id}:
+            return "somebody else is on duty"
+        return None
+
+    return list(map(bar, deliveries, sheets))
 
 
-def reminder_context(delivery: Delivery) -> dict[str, str]:
-    sheet = sheet_in(delivery)
+def check_unclosed(deliveries: Sequence[Delivery], now: datetime) -> list[str | None]:
+    """And the recipient is a coordinator. Three statements for all."""
+    people = {delivery.recipient_id for delivery in deliveries}
+    living, coordinators = alive(people), coordinators_among(people)
+
+    def bar(delivery: Delivery, sheet: Sheet | None) -> str | None:
+        barred = _waits(sheet, delivery, now) or (None if delivery.recipient_id in living else CLOSED)
+        return barred or (None if delivery.recipient_id in coordinators else "no coordinator any more")
+
+    return list(map(bar, deliveries, sheets_in(deliveries)))
+
+
+def reminder_contexts(deliveries: Sequence[Delivery]) -> list[dict[str, str]]:
+    return list(map(_reminder_context, deliveries, sheets_in(deliveries)))
+
+
+def _reminder_context(delivery: Delivery, sheet: Sheet | None) -> dict[str, str]:
     if sheet is None:
         return {}
     with translation.override(delivery.recipient.language):
@@ -94,16 +107,24 @@ def lists_link(delivery: Delivery) -> Subject:
     return ("lists", 0)
 
 
-def check_keeping(delivery: Delivery, now: datetime) -> str | None:
-    """Still in the group, and it still keeps what was decided."""
-    group = Group.objects.filter(pk=delivery.payload["group"], closed_at=None).first()
-    if group is None:
-        return "the group has ended"
-    if group.head_count_only != delivery.payload["heads"]:
-        return "it was changed back"
-    if not Membership.objects.standing().filter(group=group, person=delivery.recipient).exists():
-        return "no member any more"
-    return _account_barred(delivery.recipient)
+def check_keeping(deliveries: Sequence[Delivery], now: datetime) -> list[str | None]:
+    """Still in the group, and it still keeps what was decided. Three statements for all."""
+    people = {delivery.recipient_id for delivery in deliveries}
+    groups = Group.objects.filter(closed_at=None).in_bulk({delivery.payload["group"] for delivery in deliveries})
+    standing = Membership.objects.standing().filter(group__in=groups, person__in=people)
+    members, living = set(standing.values_list("group_id", "person_id")), alive(people)
+
+    def bar(delivery: Delivery) -> str | None:
+        group = groups.get(delivery.payload["group"])
+        if group is None:
+            return "the group has ended"
+        if group.head_count_only != delivery.payload["heads"]:
+            return "it was changed back"
+        if (group.pk, delivery.recipient_id) not in members:
+            return "no member any more"
+        return None if delivery.recipient_id in living else CLOSED
+
+    return list(map(bar, deliveries))
 
 
 def check_plans(deliveries: Sequence[Delivery], now: datetime) -> list[str | None]:
@@ -136,7 +157,7 @@ class _Plans:
         if row is None:
             return "the date is gone"
         barred = _date_barred(row, delivery, now) or self._note(delivery, now) or self._plan(row, delivery.recipient_id)
-        return barred or (None if delivery.recipient_id in self.alive else "the account is closed")
+        return barred or (None if delivery.recipient_id in self.alive else CLOSED)
 
     def _note(self, delivery: Delivery, now: datetime) -> str | None:
         wanted = self.wanted.get(delivery.recipient_id)
@@ -184,7 +205,7 @@ def keeping_link(delivery: Delivery) -> Subject:
 
 def enter() -> None:
     """Called from apps.py."""
-    register(Kind(reminders.REMINDER, "T09", check=check_reminder, context=reminder_context, link=sheet_link))
-    register(Kind(reminders.UNCLOSED, "T30", check=check_unclosed, context=name_context, link=lists_link))
-    register(Kind(keeping.TOLD, "T31", check=check_keeping, context=name_context, link=keeping_link))
+    register(Kind(reminders.REMINDER, "T09", checks=check_reminders, contexts=reminder_contexts, link=sheet_link))
+    register(Kind(reminders.UNCLOSED, "T30", checks=check_unclosed, context=name_context, link=lists_link))
+    register(Kind(keeping.TOLD, "T31", checks=check_keeping, context=name_context, link=keeping_link))
     register(Kind(plans.REMINDER, "T20", checks=check_plans, context=plan_context, link=plan_link))

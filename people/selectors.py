@@ -65,6 +65,12 @@ def is_coordinator(person: Person | None) -> bool:
     return person is not None and Account.objects.filter(person=person, is_coordinator=True, is_active=True).exists()
 
 
+def coordinators_among(people: Collection[int]) -> set[int]:
+    """Those of these ids of persons who are coordinators and may sign in, in one statement."""
+    found = Account.objects.filter(person__in=set(people), is_coordinator=True, is_active=True)
+    return set(found.values_list("person_id", flat=True))
+
+
 def demo_accounts() -> list[Account]:
     """The people that the demo made, for its sign-in page; empty without the development switch."""
     if not settings.DEVELOPMENT:

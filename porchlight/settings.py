@@ -240,6 +240,7 @@ LANGUAGES = [("en", "English"), ("es", "Español")]
 LOCALE_PATHS = [DATA_DIR / "locale"]  # made at start from frontend/locale/*.po (frontend/translations.py)
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = "frontend.formats"
 TIME_ZONE = "UTC"
 SITE_ZONE = os.environ.get("PORCHLIGHT_ZONE", "UTC")  # the zone shown to people who chose none
 try:

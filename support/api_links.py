@@ -12,6 +12,7 @@ from circle.services import supporter_rest, supporter_rest_end, supporter_stop
 from ground import clock
 from ground.errors import Settled
 from ground.link_doors import LinkDoor, choice, only
+from ground.links import is_over
 from meetings.services.commitments import excuse, excuse_undo
 from support import services
 from support.selectors import asked, pages
@@ -101,7 +102,7 @@ class WatchDoor(LinkDoor):
 
     def _view(self, link: "Link") -> pages.EpisodeView:
         view = pages.episode_view(link)
-        if pages.link_is_over(view.ended_at, clock.now()):
+        if is_over(view.ended_at, clock.now()):
             raise Settled(_("This is settled."))
         return view
 

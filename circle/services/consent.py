@@ -1,5 +1,6 @@
 """The consent ledger: grant, revoke, remind. A signed row is never rewritten, only ended."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -103,7 +104,13 @@ def end_consents(supporter: Supporter, purposes: tuple[str, ...]) -> list[int]:
 
 def speaks(supporter: Supporter, now: datetime) -> bool:
     """True while a consent holds under which a message could go, whatever the supporter's answer."""
-    return Consent.objects.filter(standing(now), supporter=supporter, purpose__in=SPEAKING).exists()
+    return supporter.pk in speaking([supporter.pk], now)
+
+
+def speaking(supporters: Iterable[int], now: datetime) -> set[int]:
+    """`speaks` for many, by id, in one statement."""
+    found = Consent.objects.filter(standing(now), supporter__in=set(supporters), purpose__in=SPEAKING)
+    return set(found.values_list("supporter_id", flat=True))
 
 
 def tell_silenced(supporter: Supporter, *, key: str) -> None:

@@ -24,6 +24,7 @@ from ground import clock
 from ground.errors import Conflict, Settled, TooMany
 from ground.links import address_hash
 from people.models import ContactWay, Link, Person
+from people.numbers import e164
 from people.services import link_give, link_revoke, link_use_once, person_create, way_add
 
 MAX_PEOPLE = 20  # on one member's list
@@ -33,7 +34,6 @@ AGAIN_AFTER = timedelta(days=1)
 AFTER_A_NO = timedelta(days=30)
 # words, not addresses: a dot ends a word, so that no mail program makes a link of a name
 NAME = re.compile(r"^[^\W_](?:[^\W_]|[ '’\-]|\.(?=\s|$))*$")
-PHONE = re.compile(r"^\+[1-9]\d{6,14}$")
 
 
 def supporter_invite(
@@ -215,10 +215,7 @@ def _checked_address(kind: str, address: str) -> str:
         return address.strip().lower()
     if transports.transport_of(kind) is None:
         raise ValidationError({"kind": _("This site cannot send text messages. Please give an e-mail address.")})
-    address = re.sub(r"[\s()./\-]", "", address)
-    if not PHONE.match(address):
-        raise ValidationError({"address": _("Please write the number with its country, like +44 7700 900123.")})
-    return address
+    return e164(address)
 
 
 def _check_room(member: Person, address: str) -> None:

@@ -7,8 +7,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from circle.consents import FIRST_OFFERED, OFFERED, PURPOSES
+from delivery.transports import ways_out
 from frontend.zones import ZONES
+from people.numbers import e164
 
+EMAIL, SMS = "email", "sms"
 LASTING = [("180", _("half a year")), ("90", _("three months")), ("30", _("one month"))]
 OWN_CHOICE, NOT_MINE = "a", "b"  # neutral on purpose: the answer travels through the page
 
@@ -43,9 +46,28 @@ class Who(Step):
     )
 
 
+class Address(forms.CharField):
+    """An e-mail address; where this site sends text messages, a mobile number as well."""
+
+    def clean(self, value: Any) -> str:
+        address: str = super().clean(value)
+        if kind_of(address) == EMAIL:
+            return str(forms.EmailField().clean(address))
+        try:
+            return e164(address)
+        except ValidationError as refused:
+            raise ValidationError(refused.messages) from refused
+
+
+def kind_of(address: str) -> str:
+    """What was typed: a number where it can be used, an e-mail address in all other cases."""
+    number = any(letter.isdigit() for letter in address) and not any(letter.isalpha() for letter in address)
+    return SMS if number and "@" not in address and SMS in ways_out() else EMAIL
+
+
 class Reach(Step):
     title = _("Where can we write to them?")
-    address = forms.EmailField(
+    address = Address(
         label=_("Their e-mail address"),
         max_length=254,
         help_text=_("Kept encrypted, and used for nothing else."),
@@ -56,6 +78,16 @@ class Reach(Step):
         choices=[(zone, zone) for zone in ZONES],
         help_text=_("We write between 8 in the morning and 9 in the evening, their time."),
     )
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        if SMS in ways_out():
+            field = self.fields["address"]
+            field.label = _("Their e-mail address or mobile number")
+            field.help_text = _(
+                "A number with its country, like +44 7700 900123. Kept encrypted, and used for nothing else."
+            )
+            field.widget = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
 
 
 class Hear(Step):

@@ -3,8 +3,12 @@
 from django import template
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 register = template.Library()
+
+# the one that a site has which set none of its own (porchlight/settings.py): gathered here to be translated
+gettext_noop("42 CFR part 2 prohibits unauthorized use or disclosure of these records.")
 
 
 @register.filter

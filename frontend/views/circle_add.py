@@ -15,7 +15,7 @@ from circle import selectors, services
 from circle.consents import OFFERED, PURPOSES
 from circle.recent import RECENT, signed_in_recently
 from frontend.actor import actor_of, signed_in
-from frontend.forms.circle import NOT_MINE, STEPS, Step
+from frontend.forms.circle import NOT_MINE, SMS, STEPS, Step, kind_of
 from frontend.zones import ZONES
 from ground import clock
 from ground.errors import Conflict, TooMany
@@ -78,6 +78,7 @@ def _invite(request: HttpRequest) -> HttpResponse:
             actor=actor,
             name=data["name"],
             sender_name=data["sender_name"],
+            way_kind=kind_of(data["address"]),
             address=data["address"],
             zone=data["zone"],
             purposes=data["purposes"],
@@ -110,6 +111,7 @@ def _page(request: HttpRequest, step: str, form: Step, status: int = 200) -> Htt
         "texts": _texts(request) if step == "check" else [],
         "hears": _hears(request) if step == "hear" else [],
         "given": request.POST,
+        "by_text": kind_of(request.POST.get("address", "")) == SMS,
     }
     return render(request, f"circle/add_{step}.html", context, status=status)
 

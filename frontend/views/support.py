@@ -16,6 +16,7 @@ from frontend.forms import watch as given
 from frontend.forms.rest import rest_days
 from ground import clock
 from ground.errors import Conflict, Settled
+from ground.links import is_over
 from meetings.services.commitments import excuse, excuse_undo
 from support import services
 from support.selectors import asked, pages
@@ -154,7 +155,7 @@ def _actor(request: HttpRequest) -> "Person":
 def watch_by_link(request: HttpRequest, link: "Link") -> HttpResponse:
     """What would happen, when, to whom; fine, pause, let it go ahead, can't come next time. Settled 7 days after."""
     view = _episode(link)
-    if pages.link_is_over(view.ended_at, clock.now()):
+    if is_over(view.ended_at, clock.now()):
         raise Settled(_("This is settled."))
     if request.method != "POST":
         said = request.GET.get("said", "")

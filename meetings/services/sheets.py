@@ -5,7 +5,7 @@ Nothing here infers an absence: who has no mark stays unknown unless the facilit
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from ground import clock
 from ground.errors import Conflict, Settled
+from ground.links import is_over
 from ground.wall import to_wall
 from groups.models import Group, Membership
 from meetings.models import Mark, Meeting, Occurrence, Sheet
@@ -28,7 +29,6 @@ from people.services import access_log_many, changes_write, link_give
 
 ABSENT, UNKNOWN = "absent", "unknown"
 SHOWN = 8  # the latest occurrences of a group whose lists facilitators may see (privacy.md)
-LINK_LASTS = timedelta(days=7)  # a login-free link opens while its sheet is open and 7 days after
 MOST_HEADS = 999
 REST_ASKED = "rest"  # the error code by which a page knows to ask "Absent, or Don't know?"
 
@@ -218,7 +218,7 @@ def sheet_link_read(*, actor: Person, sheet_id: int) -> View:
 def sheet_link_for(*, actor: Person, sheet_id: int) -> Sheet:
     """The same for writing on it: nothing about anybody is read."""
     sheet = Sheet.objects.select_related("occurrence__meeting__group").filter(pk=sheet_id).first()
-    if sheet is None or (sheet.first_closed_at or sheet.occurrence.ends_at + OPEN_FOR) + LINK_LASTS <= clock.now():
+    if sheet is None or is_over(sheet.first_closed_at or sheet.occurrence.ends_at + OPEN_FOR, clock.now()):
         raise Settled(_("This link has ended. Sign in to look at the list."))
     _run_by(actor, sheet.occurrence)
     return sheet

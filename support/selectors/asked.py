@@ -5,12 +5,12 @@ from datetime import datetime
 
 from circle.models import Supporter
 from circle.selectors import chosen_by, rests
+from ground.links import is_over
 from people.models import Link, Person
 from support import streaks
 from support.models import Answer, EpisodeSupporter
 from support.selectors.cases import ON_THE_WAY
 from support.selectors.contacts import closing_barred, load_rows
-from support.selectors.pages import link_is_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def nudge_view(row: EpisodeSupporter, now: datetime, *, settled: bool = False) -
     face = "open"
     if supporter.state == Supporter.STOPPED:
         face = "stopped"
-    elif settled or link_is_over(ended, now):
+    elif settled or is_over(ended, now):
         face = "settled"
     elif ended is not None:
         face = "mistake" if _retracted(row, now) else "ended"

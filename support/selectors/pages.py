@@ -21,7 +21,6 @@ from support.selectors import words
 from support.selectors.cases import ON_THE_WAY, running_pause
 from support.selectors.contacts import grace_of
 
-OPENS = timedelta(days=7)  # a link opens while its episode is open and so long after
 LOOK = timedelta(days=28)  # over which the planned meetings are counted
 LATEST = 10  # episodes on the member's page
 JUST_LEFT = timedelta(minutes=10)  # a message handed over so shortly before a pause is mentioned as well
@@ -242,11 +241,6 @@ def episode_view(link: Link) -> EpisodeView:
     rule = Rule.objects.filter(person=link.person_id).first()
     paused = running_pause(link.person, clock.now()) is not None
     return _episode_view(episode, ok_stops=rule.ok_stops if rule else True, paused=paused)
-
-
-def link_is_over(ended_at: datetime | None, now: datetime) -> bool:
-    """A link opens while its episode is open and 7 days after."""
-    return ended_at is not None and now >= ended_at + OPENS
 
 
 def _episode_view(episode: Episode, *, ok_stops: bool, paused: bool) -> EpisodeView:

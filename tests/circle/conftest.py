@@ -2,7 +2,7 @@
 
 import pytest
 
-from circle.kinds import context, supporter_in
+from circle.kinds import contexts, supporters_in
 from circle.selectors import why_silent
 from delivery import kinds, transports
 from delivery.transports.recording import RecordingTransport
@@ -21,10 +21,10 @@ def nudges(monkeypatch):
     """The kind "nudge", checked as the watch checks it: acceptance, mute, consent, reachability."""
 
     def check(delivery, now):
-        supporter = supporter_in(delivery)
+        [supporter] = supporters_in([delivery])
         return why_silent(supporter, ("absence",), now) if supporter else "contact is gone"
 
-    monkeypatch.setitem(kinds._kinds, "nudge", kinds.Kind("nudge", "T03", check=check, context=context))
+    monkeypatch.setitem(kinds._kinds, "nudge", kinds.Kind("nudge", "T03", check=check, contexts=contexts))
 
 
 @pytest.fixture

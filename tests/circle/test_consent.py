@@ -33,7 +33,7 @@ def test_a_consent_names_every_element_and_keeps_the_words_as_signed(dana):
         "I, Dana, allow Porchlight at localhost to tell Sam",
         "no group, place, date, count or reason",
         "so that somebody you trust gets in touch",
-        "from Jan. 15, 2026 until July 14, 2026",
+        "from 15 January 2026 until 14 July 2026",
         "I can end this at any time",
         "Signed in my own session as Dana",
     ):

@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from circle import services
 from circle.models import Consent, Supporter
-from delivery import worker
+from delivery import transports, worker
 from delivery.models import Delivery
+from delivery.transports.recording import RecordingTransport
 from ground import clock
 from people.services import link_give
 from support.services import rule_set, rule_switch
@@ -83,6 +84,21 @@ def test_the_private_answer_changes_nothing_that_can_be_seen(signed):
     visible = re.sub(r"(?s)<details>.*?</details>", "", page)
     assert "Muted" not in visible
     assert "is being asked" in plain
+
+
+def test_somebody_who_has_a_telephone_only_is_asked_by_text_message(signed):
+    assert "Their e-mail address" in text_of(walk(signed, "who"))
+    assert walk(signed, address="+44 7700 900123").status_code == 400, "this site cannot send text messages"
+    post = RecordingTransport()
+    with transports.replaced({"email": RecordingTransport(), "sms": post}):
+        assert "Their e-mail address or mobile number" in text_of(walk(signed, "who"))
+        for wrong in ("12345", "+44 77 callme", "nowhere"):
+            assert walk(signed, address=wrong).status_code == 400
+        assert "Sam is asked by text message first." in text_of(walk(signed, "free", address="0044 7700 900123"))
+        assert walk(signed, address="0044 7700 900123").status_code == 302
+        worker.tick(NOW)
+    assert [to for to, _message in post.sent] == ["+447700900123"]
+    assert "…123" in text_of(signed.get("/people/circle/"))
 
 
 def test_back_shows_the_answers_again(signed):

@@ -6,7 +6,7 @@ import pytest
 
 from circle import holdings, services
 from circle.models import Consent, Supporter
-from circle.selectors import cards, consent_live, supporter_page, supporters_of
+from circle.selectors import _told_so_far, cards, consent_live, supporter_page, supporters_of
 from delivery import worker
 from delivery.models import Delivery
 from ground import clock
@@ -126,6 +126,42 @@ def test_the_members_page_reads_in_few_queries_however_many_people(dana, post, n
     assert len(found) == 8
     assert all([told.kind for told in card.told] == ["nudge"] for card in found)
     assert found[0].address == "f…@example.org"
+
+
+def test_of_a_long_time_the_latest_is_shown_and_no_more_is_read(dana):
+    sam, kim = accepted(dana), accepted(dana, "Kim")
+    Delivery.objects.bulk_create(
+        Delivery(
+            kind="nudge",
+            topic="episode:1",
+            recipient=supporter.person,
+            dedupe_key=f"{supporter.pk}:{number}",
+            created_at=NOW,
+            due_at=NOW,
+            not_before=NOW,
+            state="handed_over",
+            attempted_at=NOW - timedelta(days=number),
+            handed_at=NOW,
+        )
+        for supporter, count in ((sam, 60), (kim, 3))
+        for number in range(count)
+    )
+    assert len(_told_so_far([sam.person_id, kim.person_id])[sam.person_id]) == 21, "one more than is shown"
+    of_sam, of_kim = cards(dana, NOW)
+    assert [told.at for told in of_sam.told] == [NOW - timedelta(days=number) for number in range(20)]
+    assert (of_sam.told_more, len(of_kim.told), of_kim.told_more) == (True, 3, False)
+
+
+def test_of_those_who_are_off_the_list_the_latest_are_shown(dana):
+    for number in range(32):
+        with clock.frozen(NOW + timedelta(days=number)):
+            services.supporter_remove(actor=dana, supporter=ask(dana, f"Friend {number}", address=f"f{number}@a.org"))
+    with clock.frozen(NOW + 40 * DAY):
+        kim = ask(dana, "Kim")
+    found = cards(dana, NOW + 40 * DAY, all_states=True)
+    assert len(found) == 31
+    assert kim in [card.supporter for card in found]
+    assert "Friend 1" not in {card.supporter.name for card in found}
 
 
 def test_another_member_sees_none_of_it(dana):

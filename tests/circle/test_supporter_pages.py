@@ -92,7 +92,7 @@ def test_the_lasting_page_shows_the_name_the_cards_stop_and_the_statement_and_no
     start = seen.index("Stop these messages")
     assert seen[start : start + 3] == [
         "Stop these messages",
-        "Keep the mail with this page: stop works here at any time, without a reason.",
+        "Keep our message with this page: stop works here at any time, without a reason.",
         (
             "What this covers: one short message that somebody asked us to nudge you, and one when it is settled. "
             "Please keep it to yourself. 42 CFR part 2 prohibits unauthorized use or disclosure of these records."
@@ -108,6 +108,12 @@ def test_the_statement_can_be_another_or_none(client, dana, settings):
     assert "42 CFR" not in client.get(page).content.decode()
     settings.DISCLOSURE_STATEMENT = "Say it to nobody."
     assert "Say it to nobody." in client.get(page).content.decode()
+
+
+def test_the_statement_is_in_the_readers_language(client, dana):
+    page = client.get(page_of(accepted(dana), "supporter_stop"), headers={"Accept-Language": "es"}).content.decode()
+    assert "42 CFR" in page
+    assert "prohibits" not in page
 
 
 def test_yes_leads_to_the_page_that_stays_and_is_sent_without_a_cookie(dana):

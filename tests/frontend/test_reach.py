@@ -135,7 +135,7 @@ def test_a_way_that_came_back_or_said_stop_is_shown_as_such(client, dana):
     address_stop(address="quiet@example.org")
     page = text(client.get("/me/reach/"))
     assert "Our messages came back from here" in page
-    assert "wrote STOP from this address" in page
+    assert "wrote STOP from here" in page
 
 
 def test_a_member_orders_and_takes_off_ways(client, dana):

@@ -9,6 +9,7 @@ from django.test import Client
 
 import delivery.worker
 from delivery import transports
+from delivery.kinds import kind_of
 from delivery.models import Delivery
 from delivery.transports.recording import RecordingTransport
 from ground import clock
@@ -246,6 +247,22 @@ def test_reminding_costs_the_same_for_one_list_as_for_twelve(groups, django_asse
     assert Delivery.objects.count() == 2 * groups
     with django_assert_max_num_queries(1):
         assert sheets_due(now=END + 2 * DAY) == 0
+
+
+@pytest.mark.parametrize("groups", [1, 12])
+def test_at_the_hand_over_lists_are_asked_all_at_once(groups, django_assert_num_queries):
+    circles = [make_circle() for _n in range(groups)]
+    make_coordinator()
+    sheets_due(now=END + 2 * DAY)
+    Sheet.objects.filter(pk=circles[0].sheet.pk).update(state="expired", step=len(reminders.STEPS), step_at=None)
+    found = list(Delivery.objects.select_related("recipient").order_by("pk"))
+    for kind in (reminders.REMINDER, reminders.UNCLOSED):
+        batch = [one for one in found if one.kind == kind]
+        with django_assert_num_queries(3):
+            reasons = kind_of(kind).reasons(batch, END + 2 * DAY)
+        assert reasons == ["the list is expired"] + [None] * (groups - 1), kind
+        with django_assert_num_queries(1 if kind == reminders.REMINDER else 0):
+            kind_of(kind).fillings(batch)
 
 
 def test_one_list_that_raises_rests_an_hour_and_harms_no_neighbour(circle, monkeypatch):
