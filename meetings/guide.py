@@ -328,7 +328,7 @@ def _about(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "notes": text(raw.get("notes")),
         "confirmed_on": date_of(raw.get("last_contact")) or date_of(raw.get("updated")),
-        "extra": {key: value for key in EXTRA if (value := _further(raw.get(key)))},
+        "extra": {key: value for key in EXTRA if key in raw and (value := _further(raw[key]))},
     }
 
 
