@@ -153,6 +153,7 @@ def main() -> None:
     parser.add_argument("--only", choices=["sqlite", "postgresql"], default="")
     args = parser.parse_args()
     os.environ.setdefault("PORCHLIGHT_TEST", "1")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "porchlight.settings")
     django.setup()
     from bench.machine import record, rows_of
     from tests.servers import Postgres
