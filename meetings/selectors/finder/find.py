@@ -49,14 +49,14 @@ class Stored:
     ends_at: datetime
 
 
-def search(asked: Search, *, now: datetime, after: str = "", limit: int = PAGE) -> Page:
+def search(asked: Search, *, now: datetime, after: str = "", limit: int = PAGE, most: int = MOST) -> Page:
     """Meetings by start: those in progress first, then the next ones, those by appointment last.
 
-    Raises ValidationError for a request that cannot be read. At most six queries.
+    At most `most` of them, whatever `limit` says: more than a page is for lists that are read as a whole. Raises ValidationError for a request that cannot be read. At most six queries.
     """
     asked.check()
     cursor = _cursor(after, asked)
-    limit = max(1, min(limit, MOST))
+    limit = max(1, min(limit, most))
     zone = asked.zone or main_zone()
     span = Span.of(asked, now, zone)
     rows: list[tuple[Key, Found]] = []
