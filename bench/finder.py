@@ -1,9 +1,12 @@
-"""`script/bench finder [--meetings N] [--each N] [--only sqlite|postgresql]`: the five top searches.
+"""`script/bench finder [--meetings N] [--each N] [--only sqlite|postgresql|page]`: the five top searches, and the page.
 
 200,000 meetings grown from real lists (bench/finder_world.py). One request at a time, warm, from the request's way in
 to the response's way out: middleware, search, page or JSON. Beside it the bare SQL: the statements of that very
 request, sent again through the database's own driver. Goals: p99 <= 25 ms on PostgreSQL and 40 ms on SQLite, at most
-3 times the bare SQL; facet counts p99 <= 80 ms; a fixed number of statements, each by an index.
+3 times the bare SQL; facet counts p99 <= 80 ms; a fixed number of statements, each by an index. The first page in
+Chromium, beside croutonjs, is bench/finder_page.py. `--only` measures one part and leaves the other parts' lines as
+they are; each search is measured in a process of its own, so that a machine that is shared can be kept free for it
+(`--alone COMMAND` starts these, `--beside COMMAND` the growing of the world).
 """
 
 import argparse
@@ -14,8 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
@@ -31,7 +33,7 @@ GOALS = {"sqlite": 40.0, "postgresql": 25.0}
 WARM = 50
 HEAD = (
     "database", "search", "door", "p50 ms", "p99 ms", "goal", "p99 own CPU", "bare SQL p50", "bare SQL p99",
-    "p99 / bare", "statements", "kB",
+    "p99 / bare", "statements", "whole tables read", "kB",
 )  # fmt: skip
 WORDS = ("serenity", "big book", "hope", "women step", "early bird", "new", "young people", "candle", "saint", "friday")
 LANGUAGES = ("S", "FR", "DE", "POR", "POL", "FA", "ITA", "JA")
@@ -84,39 +86,40 @@ def asked() -> dict[str, Callable[[random.Random], Params]]:
     }
 
 
+SEARCHES = ("near me within the hour", "city and day", "online now in a language", "text", "map window")
 DOORS = {"JSON": "/api/v1/meetings/", "page": "/", "counts": "/meetings/counts/"}
 
 
-def measured(each: int) -> dict[tuple[str, str], Measured]:
-    """Every search at every door."""
+def measured(name: str, each: int) -> dict[str, Measured]:
+    """One of the searches at every door."""
     from django.core.handlers.wsgi import WSGIHandler
     from django.db import connection
 
     handler = WSGIHandler()
-    found: dict[tuple[str, str], Measured] = {}
-    for name, make in asked().items():
-        for door, path in DOORS.items():
-            chance = random.Random(f"{name}")
-            of_one = found[name, door] = Measured()
-            for number in range(each + WARM):
-                address = f"{path}?{urlencode(make(chance))}"
-                said: list[tuple[str, Any]] = []
+    make = asked()[name]
+    found: dict[str, Measured] = {}
+    for door, path in DOORS.items():
+        chance = random.Random(name)
+        of_one = found[door] = Measured()
+        for number in range(each + WARM):
+            address = f"{path}?{urlencode(make(chance))}"
+            said: list[tuple[str, Any]] = []
 
-                def note(execute: Any, sql: str, params: Any, many: bool, context: Any, said: Any = said) -> Any:
-                    said.append((sql, params))
-                    return execute(sql, params, many, context)
+            def note(execute: Any, sql: str, params: Any, many: bool, context: Any, said: Any = said) -> Any:
+                said.append((sql, params))
+                return execute(sql, params, many, context)
 
-                with connection.execute_wrapper(note):
-                    began, busy = time.perf_counter(), time.thread_time()
-                    size = answer(handler, address)
-                    whole, own = time.perf_counter() - began, time.thread_time() - busy
-                bare = sent_again(said)
-                if number >= WARM:
-                    of_one.whole.append(whole)
-                    of_one.own.append(own)
-                    of_one.bare.append(bare)
-                    of_one.statements.add(len(said))
-                    of_one.rows += size
+            with connection.execute_wrapper(note):
+                began, busy = time.perf_counter(), time.thread_time()
+                size = answer(handler, address)
+                whole, own = time.perf_counter() - began, time.thread_time() - busy
+            bare = sent_again(said)
+            if number >= WARM:
+                of_one.whole.append(whole)
+                of_one.own.append(own)
+                of_one.bare.append(bare)
+                of_one.statements.add(len(said))
+                of_one.rows += size
     return found
 
 
@@ -156,33 +159,31 @@ def sent_again(said: list[tuple[str, Any]]) -> float:
     return took
 
 
-def without_index() -> list[str]:
-    """Plans of the searches' statements that read a whole table."""
+def without_index(name: str) -> list[str]:
+    """Plans of a search's statements that read a whole table."""
     from django.core.handlers.wsgi import WSGIHandler
     from django.db import connection
 
     bad = []
-    handler = WSGIHandler()
-    for name, make in asked().items():
-        said: list[tuple[str, Any]] = []
+    said: list[tuple[str, Any]] = []
 
-        def note(execute: Any, sql: str, params: Any, many: bool, context: Any, said: Any = said) -> Any:
-            said.append((sql, params))
-            return execute(sql, params, many, context)
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        said.append((sql, params))
+        return execute(sql, params, many, context)
 
-        with connection.execute_wrapper(note):
-            for path in DOORS.values():
-                answer(handler, f"{path}?{urlencode(make(random.Random(1)))}")
-        for sql, params in said:
-            explain = "EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN "
-            with connection.cursor() as cursor:
-                cursor.execute(explain + sql, params)
-                lines = [str(row[-1]) for row in cursor.fetchall()]
-            for line in lines:
-                whole = line.startswith("SCAN ") and "INDEX" not in line and "meetings_meeting" in line
-                small = "django_" in line or "_source" in line
-                if (whole or "Seq Scan" in line) and not small:
-                    bad.append(f"{name}: {line.strip()} ({sql[:60]}…)")
+    with connection.execute_wrapper(note):
+        for path in DOORS.values():
+            answer(WSGIHandler(), f"{path}?{urlencode(asked()[name](random.Random(1)))}")
+    for sql, params in said:
+        explain = "EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN "
+        with connection.cursor() as cursor:
+            cursor.execute(explain + sql, params)
+            lines = [str(row[-1]) for row in cursor.fetchall()]
+        for line in lines:
+            whole = line.startswith("SCAN ") and "INDEX" not in line and "meetings_meeting" in line
+            small = "django_" in line or "_source" in line
+            if (whole or "Seq Scan" in line) and not small:
+                bad.append(f"{name}: {line.strip()} ({sql[:60]}…)")
     return sorted(set(bad))
 
 
@@ -190,8 +191,8 @@ def quantile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))] * 1000
 
 
-def inside(count: int, each: int) -> None:
-    """In a process with its database chosen: migrate, grow, measure; print the rows of the table."""
+def grown(count: int) -> None:
+    """In a process with its database chosen: make the world, unless it is there."""
     django.setup()
     from django.core.management import call_command
     from django.db import connection
@@ -205,14 +206,23 @@ def inside(count: int, each: int) -> None:
         began = time.monotonic()
         if not Meeting.objects.exists():
             grow(count, NOW)
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
-        grown = time.monotonic() - began
-        print(f"grown in {grown:.0f} s", file=sys.stderr)
-        found = measured(each)
-        bad = without_index()
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+    print(f"grown in {time.monotonic() - began:.0f} s", file=sys.stderr)
+
+
+def inside(name: str, each: int) -> None:
+    """In a process with its database chosen: measure one search, print its rows of the table."""
+    django.setup()
+    from django.db import connection
+
+    from ground import clock
+
+    with clock.frozen(NOW):
+        found = measured(name, each)
+        bad = without_index(name)
     vendor = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[connection.vendor]
-    for (name, door), of_one in found.items():
+    for door, of_one in found.items():
         goal = 80.0 if door == "counts" else GOALS[connection.vendor]
         whole, bare = quantile(of_one.whole, 0.99), quantile(of_one.bare, 0.99)
         half, half_bare = quantile(of_one.whole, 0.5), quantile(of_one.bare, 0.5)
@@ -220,72 +230,84 @@ def inside(count: int, each: int) -> None:
         statements = str(most) if fewest == most else f"{fewest}-{most}"
         print(
             f"| {vendor} | {name} | {door} | {half:.1f} | {whole:.1f} | {goal:.0f} | {quantile(of_one.own, 0.99):.1f} |"
-            f" {half_bare:.1f} | {bare:.1f} | {whole / bare:.1f} | {statements} | {of_one.rows / each / 1000:.1f} |"
+            f" {half_bare:.1f} | {bare:.1f} | {whole / bare:.1f} | {statements} | {len(bad)} |"
+            f" {of_one.rows / each / 1000:.1f} |"
         )
-    print(f"| {vendor} | statements that read a whole table: {len(bad)} | | | | | | | | | |")
     for line in bad:
         print(line, file=sys.stderr)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{vendor}: {memory:.0f} MiB resident at most", file=sys.stderr)
+    print(f"{vendor}, {name}: {memory:.0f} MiB resident at most", file=sys.stderr)
 
 
-def run(args: argparse.Namespace, more: dict[str, str], folder: str) -> list[str]:
+def child(more: dict[str, str], folder: str, before: str, *args: str) -> list[str]:
+    """A process of this bench with its database chosen; its rows of the table."""
     hidden = ("DATABASE_URL", "REDIS_URL", "PORCHLIGHT", "DJANGO")
     env = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
     env |= {"PORCHLIGHT_DATA": folder, "PORCHLIGHT_DEV": "1", "DJANGO_SETTINGS_MODULE": "porchlight.settings", **more}
-    command = [
-        sys.executable,
-        "-m",
-        "bench.finder",
-        "--inside",
-        "--meetings",
-        str(args.meetings),
-        "--each",
-        str(args.each),
-    ]
+    command = [*before.split(), sys.executable, "-m", "bench.finder", *args]
     done = subprocess.run(command, env=env, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     return [line for line in done.stdout.splitlines() if line.startswith("|")]
 
 
-@contextmanager
-def databases(only: str) -> Iterator[list[tuple[str, dict[str, str]]]]:
+def searches(args: argparse.Namespace, more: dict[str, str], folder: str) -> list[str]:
+    """The rows of one database."""
+    child(more, folder, args.beside, "--grow", "--meetings", str(args.meetings))
+    found: list[str] = []
+    for name in SEARCHES:
+        found += child(more, folder, args.alone, "--inside", name, "--each", str(args.each))
+        print("\n".join(found[-len(DOORS) :]), flush=True)
+    return found
+
+
+def part(args: argparse.Namespace, key: str) -> list[str]:
+    """The lines of one database."""
     from tests.servers import Postgres
 
-    if only == "sqlite":
-        yield [("sqlite", {})]
-        return
-    with Postgres(durable=True) as postgres:
-        rows = [("sqlite", {}), ("postgresql", {"DATABASE_URL": postgres.url})]
-        yield [row for row in rows if only in {"", row[0]}]
+    with tempfile.TemporaryDirectory() as folder:
+        if key == "sqlite":
+            return searches(args, {}, args.keep or folder)
+        with Postgres(durable=True) as postgres:
+            return searches(args, {"DATABASE_URL": postgres.url}, folder)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--meetings", type=int, default=200_000)
     parser.add_argument("--each", type=int, default=1000)
-    parser.add_argument("--only", choices=["sqlite", "postgresql"], default="")
-    parser.add_argument("--inside", action="store_true")
+    parser.add_argument("--only", choices=["sqlite", "postgresql", "page"], default="")
+    parser.add_argument("--inside", default="")
+    parser.add_argument("--grow", action="store_true")
     parser.add_argument("--keep", default="", help="a folder for SQLite's world, to measure it again")
-    parser.add_argument("--note", default="")
+    parser.add_argument("--alone", default="", help="a command that starts what is measured")
+    parser.add_argument("--beside", default="", help="a command that starts what takes long and is not measured")
     args = parser.parse_args()
+    if args.grow:
+        grown(args.meetings)
+        return
     if args.inside:
-        inside(args.meetings, args.each)
+        inside(args.inside, args.each)
         return
     os.environ.setdefault("PORCHLIGHT_TEST", "1")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "porchlight.settings")
     django.setup()
-    from bench.machine import record
+    from bench.finder_page import START as PAGE_START
+    from bench.machine import record, rows_of
 
     lines = [
-        f"{args.meetings:,} meetings, {args.each:,} requests of each search at each door. {args.note}".strip(),
+        f"{args.meetings:,} meetings, {args.each:,} requests of each search at each door, one at a time.",
         "",
         f"| {' | '.join(HEAD)} |",
-        "|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    with databases(args.only) as ways:
-        for _name, more in ways:
-            with tempfile.TemporaryDirectory() as folder:
-                lines += run(args, more, args.keep or folder)
-    if args.meetings == 200_000 and not args.only:
+    for key, name in (("sqlite", "SQLite"), ("postgresql", "PostgreSQL")):
+        lines += part(args, key) if args.only in {"", key} else rows_of("finder", f"| {name} ")
+    command = [*args.alone.split(), sys.executable, "-m", "bench.finder_page"]
+    if args.only in {"", "page"}:
+        done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+        lines += ["", *done.stdout.splitlines()]
+    else:
+        lines += ["", *rows_of("finder", PAGE_START)]
+    if args.meetings == 200_000:
         record("finder", "\n".join(lines))
     else:
         print("\n".join(lines))

@@ -13,10 +13,13 @@ from datetime import datetime
 from pathlib import Path
 from statistics import median
 
+from django.db import transaction
+
 from meetings import guide
 from meetings.guide import Entry
 from meetings.models import Meeting, MeetingDay
 from meetings.places import TABLE, City
+from meetings.services.bulk import rows_insert
 from meetings.services.import_rows import folded_of, values_of
 from meetings.services.upcoming import days_for, upcoming_set
 
@@ -112,5 +115,8 @@ def _write(batch: list[Meeting], now: datetime) -> None:
         own = days_for(meeting)
         upcoming_set(meeting, own, now=now)
         days += own
-    Meeting.objects.bulk_create(batch)
-    MeetingDay.objects.bulk_create(days)
+    with transaction.atomic():
+        rows_insert(batch, numbered=True)
+        for day in days:
+            day.meeting_id = day.meeting.pk
+        rows_insert(days)

@@ -16,6 +16,7 @@ from meetings.folding import fold
 TABLE = Path(__file__).resolve().parent / "data" / "cities.sqlite3"
 EARTH_KM = 6371.0088
 ZONE_REACH_KM = 300.0  # farther than this from any town the zone is not guessed
+Spot = tuple[float, float, float, int]  # a town on a globe of radius 1, and the number of its zone
 _local = threading.local()
 
 
@@ -72,26 +73,30 @@ def search(text: str, *, limit: int = 8) -> list[City]:
 def zone_at(latitude: float, longitude: float) -> str | None:
     """The IANA zone of the nearest town, None when there is none within 300 km. Round the input to reuse answers."""
     row, column = floor(latitude) + 90, floor(longitude) + 180
+    x, y, z = _on_globe(latitude, longitude)
     only = _only_zone(row, column % 360)
     if only is not None:
         # one zone all around: whichever spot is nearest lies in it, if one lies nearer than what is beyond
-        edge = 111.0 * cos(radians(min(89.0, abs(latitude) + 1)))
-        if any(distance_km(latitude, longitude, lat, lon) < edge for lat, lon, _ in _cell(row * 360 + column % 360)):
+        edge = cos(111.0 * cos(radians(min(89.0, abs(latitude) + 1))) / EARTH_KM)
+        if any(x * a + y * b + z * c > edge for a, b, c, _ in _cell(row * 360 + column % 360)):
             return _zone_name(only)
-    best: tuple[float, int] | None = None
+    best, nearest = cos(ZONE_REACH_KM / EARTH_KM), None  # the nearer, the nearer to 1 the cosine of the angle between
     for ring in range(4):
-        for lat, lon, zone in _spots(row, column, ring):
-            if best and abs(lat - latitude) * 111.0 > best[0]:
-                continue  # farther north or south alone than the nearest so far
-            away = distance_km(latitude, longitude, lat, lon)
-            if best is None or away < best[0]:
-                best = (away, zone)
+        for a, b, c, zone in _spots(row, column, ring):
+            near = x * a + y * b + z * c
+            if near > best:
+                best, nearest = near, zone
         # a cell is 111 km high: what the rings so far hold is nearest if it is nearer than their edge
-        if best and best[0] < ring * 111.0 * max(0.05, cos(radians(min(89.0, abs(latitude) + ring)))):
+        edge = cos(ring * 111.0 * max(0.05, cos(radians(min(89.0, abs(latitude) + ring)))) / EARTH_KM)
+        if nearest is not None and best > edge:
             break
-    if best is None or best[0] > ZONE_REACH_KM:
-        return None
-    return _zone_name(best[1])
+    return None if nearest is None else _zone_name(nearest)
+
+
+def _on_globe(latitude: float, longitude: float) -> tuple[float, float, float]:
+    """The spot on a globe of radius 1: the product of two is the cosine of the angle between them."""
+    phi, around = radians(latitude), radians(longitude)
+    return cos(phi) * cos(around), cos(phi) * sin(around), sin(phi)
 
 
 @lru_cache(maxsize=1024)
@@ -133,7 +138,7 @@ def _within(city: City, part: str) -> bool:
     return len(part) >= 3 and any(fold(name).startswith(part) for name in (city.region, city.country) if name)
 
 
-def _spots(row: int, column: int, ring: int) -> Iterator[tuple[float, float, int]]:
+def _spots(row: int, column: int, ring: int) -> Iterator[Spot]:
     """All spots of the 1-degree cells that are `ring` cells away from this one."""
     cells = {
         (row + up) * 360 + (column + right) % 360
@@ -145,15 +150,15 @@ def _spots(row: int, column: int, ring: int) -> Iterator[tuple[float, float, int
 
 
 @lru_cache(maxsize=2048)
-def _cell(cell: int) -> tuple[tuple[float, float, int], ...]:
+def _cell(cell: int) -> tuple[Spot, ...]:
     rows = _table().execute("SELECT lat, lon, zone FROM spot WHERE cell = ?", (cell,))
-    return tuple((lat / 1000, lon / 1000, zone) for lat, lon, zone in rows)
+    return tuple((*_on_globe(lat / 1000, lon / 1000), zone) for lat, lon, zone in rows)
 
 
 @lru_cache(maxsize=4096)
 def _only_zone(row: int, column: int) -> int | None:
     """The zone of all spots in this cell and around it; None when there are several, or none."""
-    zones = {zone for ring in (0, 1) for _, _, zone in _spots(row, column, ring)}
+    zones = {zone for ring in (0, 1) for *_, zone in _spots(row, column, ring)}
     return zones.pop() if len(zones) == 1 else None
 
 

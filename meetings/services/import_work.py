@@ -17,6 +17,7 @@ from meetings import feed
 from meetings.fetching import Fetching, Unchanged
 from meetings.models import Import, ImportChange, ImportPart, Source
 from meetings.readers import MeetingList, open_lists
+from meetings.services.bulk import rows_insert
 from meetings.services.import_desk import PIECE, parts_write
 from meetings.services.import_undoing import undo
 from meetings.services.import_writing import Report, Told
@@ -210,7 +211,7 @@ class _Changes:
             )
 
     def flush(self) -> None:
-        ImportChange.objects.bulk_create(self._rows, batch_size=AT_ONCE)
+        rows_insert(self._rows)
         self._rows.clear()
 
 

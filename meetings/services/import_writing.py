@@ -14,6 +14,7 @@ from meetings.guide import Unread
 from meetings.list_values import plain
 from meetings.models import Import, ImportUndo, Listing, Meeting, MeetingDay, Source
 from meetings.services import list_words
+from meetings.services.bulk import rows_insert
 from meetings.services.import_rows import differences, folded_of, slug_for, told, values_of, with_extra_kept
 from meetings.services.occurrences import occurrences_rematch
 from meetings.services.sorting import Member, Series, Sorting
@@ -159,8 +160,10 @@ class Walk:
             own = days_for(meeting)
             upcoming_set(meeting, own, now=self.now)
             days += own
-        Meeting.objects.bulk_create(meetings)
-        MeetingDay.objects.bulk_create(days)
+        rows_insert(meetings, numbered=True)
+        for day in days:
+            day.meeting_id = day.meeting.pk  # only now it has a number
+        rows_insert(days)
         undo: dict[int, ImportUndo] = {}
         for series, meeting in zip(batch, meetings, strict=True):
             series.meeting = meeting.pk
@@ -198,6 +201,8 @@ class Walk:
             note = notes.get(meeting.pk)
             said = note.said if note else None
             free = list_words.merge(meeting, values, note) if note else values
+            if "fellowship" in values:  # a group has no word of its own on it
+                free["fellowship"] = values["fellowship"]
             words = told(meeting, free)
             self._count(series, words)
             if self.write:
@@ -235,7 +240,9 @@ class Walk:
     # --- what all share
 
     def _values(self, series: Series) -> dict[str, Any]:
-        return values_of(series.entry, series.days, series.confirmed_on)
+        values = values_of(series.entry, series.days, series.confirmed_on)
+        said = series.entry.fellowship or (self.source.fellowship if self.source else "")
+        return values | {"fellowship": said} if said else values
 
     def _list(self, batch: list[Series], undo: dict[int, ImportUndo]) -> None:
         """Write the listings of these meetings."""
@@ -256,7 +263,7 @@ class Walk:
                 else:
                     stale.append(row)
                     note.listings.append(_as_it_was(was[one.pk]))
-        Listing.objects.bulk_create(fresh)
+        rows_insert(fresh)
         Listing.objects.bulk_update(stale, ["meeting_id", "days", "digest", "core", "raw", "gone_at"], batch_size=BATCH)
 
     def _count(self, series: Series, words: Told, *, own_way: bool = False) -> None:
@@ -293,7 +300,7 @@ class Walk:
 
     def _keep(self, undo: dict[int, ImportUndo]) -> None:
         if self.run is not None:
-            ImportUndo.objects.bulk_create(undo.values())
+            rows_insert(list(undo.values()))
 
 
 def _as_it_was(row: Listing) -> list[Any]:
