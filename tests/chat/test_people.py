@@ -40,7 +40,7 @@ def post(person, room, body="", kind="text", of=None):
 
 def seen(room, reader):
     """What a reader is shown of the log: (seq, kind, body)."""
-    return [(e["seq"], e["kind"], e.get("body")) for e in selectors.plain(room.key, selectors.entries(room.pk), reader)]
+    return [(e["seq"], e["kind"], e.get("body")) for e in selectors.plain(room, selectors.entries(room.pk), reader)]
 
 
 def test_an_edit_replaces_the_words_everywhere_and_only_for_fifteen_minutes():
