@@ -70,7 +70,7 @@ class Committer:
         try:
             outcomes, news = await self._quickly(batch) or (await self._desk.run(self._write, batch), [])
             self._announce(news)
-        except Exception as error:  # one bad round must not end the process's talk: nothing is known to be stored
+        except Exception as error:  # noqa: BLE001  (one bad round must not end the process's talk: nothing is known to be stored)
             report(log, f"{len(batch)} messages could not be stored; their senders will try again", error)
             return [Outcome(post, code=posts.RETRY) for post in batch]
         return outcomes

@@ -15,7 +15,7 @@ async def greet(hub: Hub, connection: Connection, person: Person, resume: dict[s
     """All rooms, then "ready"."""
     try:
         keys = await hub.desk.run(services.rooms_open, actor=person)
-    except Exception as error:  # whatever it is: the client comes back and says hello again
+    except Exception as error:  # noqa: BLE001  (whatever it is: the client comes back and says hello again)
         report(log, "a member's rooms cannot be read, the socket is closed", error)
         connection.close(wire.RESTART)
         return

@@ -133,7 +133,7 @@ class Hub:
                 connection.tell({"t": "gone", "room": key})
                 return
             await self._sync(connection, room, room.sit(connection), after)
-        except Exception as error:  # whatever it is: the client comes back and resumes
+        except Exception as error:  # noqa: BLE001  (whatever it is: the client comes back and resumes)
             report(log, "a member cannot be brought up to date, the socket is closed", error)
             connection.close(wire.RESTART)
 

@@ -129,7 +129,7 @@ class LiveRoom:
             try:
                 roster = await self._desk.run(selectors.roster, self.pk)
                 break
-            except Exception as error:  # until the roster is known nobody is shown anything
+            except Exception as error:  # noqa: BLE001  (until the roster is known nobody is shown anything)
                 if not said:
                     report(log, f"the members of {self.key} cannot be read, tried again until they can", error)
                 said = True
@@ -150,7 +150,7 @@ class LiveRoom:
                 if run.first > self.order.head + 1:  # what lay between was purged
                     self.order.head = run.first - 1
                 self._take(self.order.offer(run))
-        except Exception as error:  # the next check of the heads finds it again
+        except Exception as error:  # noqa: BLE001  (the next check of the heads finds it again)
             report(log, f"entries of {self.key} cannot be read yet", error)
         finally:
             self._filling = None

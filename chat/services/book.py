@@ -86,7 +86,8 @@ class Book:
         before = self.latest.get((room.pk, post.sender.id))
         if post.kind != posts.TEXT or not room.slow_seconds or before is None:
             return 0.0
-        return max(0.0, room.slow_seconds - (self.at - before).total_seconds())
+        waited = max(0.0, (self.at - before).total_seconds())  # a clock that was set back makes nobody wait for longer
+        return max(0.0, room.slow_seconds - waited)
 
     def enter(self, post: Post) -> Outcome:
         """A known cid is its old entry again, whatever happened to room and membership since."""

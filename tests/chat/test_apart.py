@@ -122,7 +122,7 @@ async def test_a_database_that_is_away_is_told_in_one_line_and_not_at_every_try(
     desk.run = away
     with caplog.at_level(logging.WARNING, "porchlight.chat"):
         room.reload()
-        while room.roster.version == "1":
+        while room.roster.version == "1":  # noqa: ASYNC110
             await asyncio.sleep(0.005)
     (line,) = caplog.records
     assert line.exc_info is None

@@ -248,6 +248,15 @@ def test_who_may_not_write_now_is_told_why_by_plain_http_too():
         say("first", kind="edit", of=1)
 
 
+def test_in_slow_mode_a_clock_that_steps_back_makes_nobody_wait_for_longer():
+    ada = make_member("Ada")
+    room = found(ada)
+    Room.objects.filter(pk=room.pk).update(slow_seconds=30)
+    post(ada, room, "hello")
+    with clock.frozen(NOW - timedelta(hours=1)):
+        assert post(ada, room, "hello again").after < 31
+
+
 def test_who_is_asked_to_listen_reads_on_and_slow_mode_says_how_long():
     ada, bo, fay = make_member("Ada"), make_member("Bo"), make_member("Fay")
     room = found(ada, bo, runs=[fay])
