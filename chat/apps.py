@@ -15,5 +15,13 @@ class ChatConfig(AppConfig):
             export=own.export,
             erase=own.erase,
             purge=own.purge,
-            models=["chat.Message", "chat.ReadMark", "chat.RoomMember", "chat.Silence", "chat.Report"],
+            models=[
+                "chat.Message",
+                "chat.ReadMark",
+                "chat.RoomMember",
+                "chat.Silence",
+                "chat.Report",
+                "chat.Veil",
+                "chat.Mute",
+            ],
         )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import psycopg
 
 from chat import posts
-from chat.desk import Desk
+from chat.desk import Desk, report
 from chat.order import Run
 from chat.posts import Outcome, Post
 from chat.quick import Quick, Stored
@@ -70,8 +70,8 @@ class Committer:
         try:
             outcomes, news = await self._quickly(batch) or (await self._desk.run(self._write, batch), [])
             self._announce(news)
-        except Exception:  # one bad round must not end the process's talk: nothing is known to be stored, so "retry"
-            log.exception("%d messages could not be stored; their senders will try again", len(batch))
+        except Exception as error:  # noqa: BLE001  (one bad round must not end the process's talk: nothing is known to be stored)
+            report(log, f"{len(batch)} messages could not be stored; their senders will try again", error)
             return [Outcome(post, code=posts.RETRY) for post in batch]
         return outcomes
 

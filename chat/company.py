@@ -28,6 +28,7 @@ class Company:
         self._rooms = rooms
         self._presence = Presence()
         self._me = secrets.token_hex(8)
+        self._apart: dict[str, dict[int, frozenset[int]]] = {}  # by room, as it was when its members were last told
 
     def tick(self) -> None:
         """Every two seconds: tell the other processes who is here, and the members what changed."""
@@ -44,6 +45,19 @@ class Company:
             for connection, seat in room.seats.items():
                 if seat.live:
                     self._tell(room, connection, diff.came, diff.went)
+        self._after_blocks(small)
+
+    def _after_blocks(self, rooms: dict[str, LiveRoom]) -> None:
+        """Who blocked somebody, or was blocked, sees them go; who lifted it sees them come: the whole list anew."""
+        for key, room in rooms.items():
+            before, now = self._apart.get(key, {}), room.roster.apart
+            if before is now:
+                continue
+            for connection, seat in room.seats.items():
+                one = connection.sender.id
+                if seat.live and before.get(one) != now.get(one):
+                    self.welcome(room, connection)
+        self._apart = {key: room.roster.apart for key, room in rooms.items()}
 
     def welcome(self, room: LiveRoom, connection: Connection) -> None:
         """A member has just come in: everybody who is here now."""

@@ -15,6 +15,14 @@ T = TypeVar("T")
 TRIES = 4  # a pool may hand out several connections that died with the same server
 
 
+def report(own: logging.Logger, words: str, error: BaseException) -> None:
+    """Into the log: one line when it is only the database that does not answer, the whole trace else."""
+    if isinstance(error, OperationalError | InterfaceError):
+        own.warning("%s, the database does not answer: %s", words, str(error).partition("\n")[0])
+    else:
+        own.error("%s", words, exc_info=error)
+
+
 class Desk:
     """Work is taken in the order it came. What is given here must be safe to do twice."""
 

@@ -4,6 +4,7 @@ import logging
 
 from chat import services, wire
 from chat.connection import Connection
+from chat.desk import report
 from chat.hub import Hub
 from people.models import Person
 
@@ -14,8 +15,8 @@ async def greet(hub: Hub, connection: Connection, person: Person, resume: dict[s
     """All rooms, then "ready"."""
     try:
         keys = await hub.desk.run(services.rooms_open, actor=person)
-    except Exception:  # whatever it is: the client comes back and says hello again
-        log.exception("a member's rooms cannot be read, the socket is closed")
+    except Exception as error:  # noqa: BLE001  (whatever it is: the client comes back and says hello again)
+        report(log, "a member's rooms cannot be read, the socket is closed", error)
         connection.close(wire.RESTART)
         return
     for room in [room for room in resume if room not in keys]:

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.db.models import F, Max, Q
 
 from chat import wire
-from chat.models import Message, ReadMark, Report, Room, RoomMember, Silence
-from chat.selectors import names_of
+from chat.models import Message, Mute, ReadMark, Report, Room, RoomMember, Silence, Veil
+from chat.selectors import apart_from, names_of
 from ground import clock
 from people.models import Person
 
@@ -32,7 +32,15 @@ def export(person: Person) -> dict[str, Any]:
 
 
 def erase(person: Person) -> None:
-    """Other people's talk stays whole: the entries lose their sender's id and name (D11); a room of two ends."""
+    """Other people's talk stays whole: the entries lose their sender's id and name (D11); a room of two ends.
+
+    Whom a block had parted from them goes on not seeing their words, though the block is gone with the person.
+    """
+    apart = apart_from(person.pk)
+    theirs = Message.objects.filter(sender=person).values_list("pk", flat=True) if apart else []
+    Veil.objects.bulk_create(Veil(message_id=pk, reader_id=reader) for pk in theirs for reader in sorted(apart))
+    Veil.objects.filter(reader=person).delete()
+    Mute.objects.filter(person=person).delete()
     Room.objects.filter(kind=Room.PAIR, people__person=person, closed_at=None).update(closed_at=clock.now())
     ReadMark.objects.filter(person=person).delete()
     RoomMember.objects.filter(person=person).delete()

@@ -12,13 +12,11 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
-
 from chat import news, selectors, services, wire
 from chat.committer import Committer
 from chat.company import PRESENCE, TYPING, Company
 from chat.connection import Connection, Seat
-from chat.desk import Desk
+from chat.desk import Desk, report
 from chat.live import LiveRoom
 from chat.news import News
 from chat.order import Run
@@ -71,10 +69,7 @@ class Hub:
         self._tasks.discard(task)
         if task.cancelled() or (error := task.exception()) is None:
             return
-        if isinstance(error, OperationalError | InterfaceError):
-            log.warning("the database does not answer, talk looks again in a few seconds: %s", error)
-        else:
-            log.error("a task of talk ended early", exc_info=error)
+        report(log, "a task of talk ended early, it is begun again in a few seconds", error)
 
     # --- connections ---------------------------------------------------------------------------------------
 
@@ -138,8 +133,8 @@ class Hub:
                 connection.tell({"t": "gone", "room": key})
                 return
             await self._sync(connection, room, room.sit(connection), after)
-        except Exception:  # whatever it is: the client comes back and resumes
-            log.exception("a member cannot be brought up to date, the socket is closed")
+        except Exception as error:  # noqa: BLE001  (whatever it is: the client comes back and resumes)
+            report(log, "a member cannot be brought up to date, the socket is closed", error)
             connection.close(wire.RESTART)
 
     async def _sync(self, connection: Connection, room: LiveRoom, seat: Seat, after: int | None) -> None:

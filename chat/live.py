@@ -13,7 +13,7 @@ from typing import Any
 
 from chat import selectors, wire
 from chat.connection import MOST_BUFFERED, Connection, Seat
-from chat.desk import Desk
+from chat.desk import Desk, report
 from chat.news import News
 from chat.order import Order, Run
 from chat.transport import Bundle
@@ -123,13 +123,16 @@ class LiveRoom:
         return tuple(frames)
 
     async def _reload(self) -> None:
+        said = False  # once an outage: it is tried twice a second
         while True:
             before = len(self._queue)
             try:
                 roster = await self._desk.run(selectors.roster, self.pk)
                 break
-            except Exception:  # until the roster is known nobody is shown anything
-                log.exception("the members of %s cannot be read, trying again", self.key)
+            except Exception as error:  # noqa: BLE001  (until the roster is known nobody is shown anything)
+                if not said:
+                    report(log, f"the members of {self.key} cannot be read, tried again until they can", error)
+                said = True
                 await asyncio.sleep(RETRY)
         self.roster = roster
         self._cleared = before
@@ -147,8 +150,8 @@ class LiveRoom:
                 if run.first > self.order.head + 1:  # what lay between was purged
                     self.order.head = run.first - 1
                 self._take(self.order.offer(run))
-        except Exception:  # the next check of the heads finds it again
-            log.exception("entries of %s cannot be read yet", self.key)
+        except Exception as error:  # noqa: BLE001  (the next check of the heads finds it again)
+            report(log, f"entries of {self.key} cannot be read yet", error)
         finally:
             self._filling = None
 

@@ -30,6 +30,7 @@ class Room(models.Model):
     floor = models.BigIntegerField(default=0)  # entries up to here were purged
     epoch = models.CharField(max_length=16, default=new_epoch)
     pinned = models.BigIntegerField(null=True)  # the seq of the message that is pinned now
+    noticed = models.BigIntegerField(default=0)  # up to here it was decided who away is told (chat.services.notices)
     slow_seconds = models.PositiveIntegerField(default=0)  # slow mode: between two messages of one person
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)  # a group's own closing stands at the group
@@ -103,15 +104,36 @@ class Message(models.Model):
         ]
 
 
+class Veil(models.Model):
+    """Words of somebody whose account was erased, which this reader does not see: a block had parted the two."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="veils", db_index=False)
+    reader = models.ForeignKey("people.Person", on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["message", "reader"], name="one_veil")]
+
+
 class ReadMark(models.Model):
-    """How far a person has read a room; only grows."""
+    """How far a person has read a room, and up to where they were told while they were away; both only grow."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="read_marks", db_index=False)
     person = models.ForeignKey("people.Person", on_delete=models.CASCADE, related_name="+")
     seq = models.BigIntegerField()
+    told = models.BigIntegerField(default=0)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["room", "person"], name="one_read_mark")]
+
+
+class Mute(models.Model):
+    """This person wants no notifications from this room. Nobody else sees it."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="mutes", db_index=False)
+    person = models.ForeignKey("people.Person", on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["room", "person"], name="one_mute_per_room")]
 
 
 class Silence(models.Model):

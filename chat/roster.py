@@ -235,6 +235,12 @@ def standing_in(room: Room, person: Person) -> Standing:
     return standings([room], [person.pk]).get((room.pk, person.pk), STRANGER)
 
 
+def pairs_apart(some: Collection[int], others: Collection[int]) -> set[frozenset[int]]:
+    """Those of these pairs, one of each, of whom either blocked the other."""
+    here = Q(blocker__in=some, blocked__in=others) | Q(blocker__in=others, blocked__in=some)
+    return {frozenset(pair) for pair in Block.objects.filter(here).values_list("blocker_id", "blocked_id")}
+
+
 def apart_from(person_pk: int) -> frozenset[int]:
     """Whom the person does not see and who does not see them: either blocked the other. Nobody is told which."""
     pairs = Block.objects.filter(Q(blocker=person_pk) | Q(blocked=person_pk)).values_list("blocker_id", "blocked_id")

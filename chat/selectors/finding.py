@@ -48,6 +48,7 @@ def search(*, actor: Person, text: str) -> list[Found]:
     names = names_of(rooms.values(), actor)
     texts = Message.objects.filter(room__in=rooms, kind="text", gone="", body__icontains=text)
     seen = texts.exclude(Q(held=True) & ~Q(sender=actor)).exclude(sender__in=apart_from(actor.pk))
+    seen = seen.exclude(veils__reader=actor)
     return [
         Found(
             rooms[entry.room_id].key, names.get(entry.room_id, ""), entry.seq, entry.sender_name, entry.body, entry.at

@@ -97,5 +97,5 @@ def unread_above(person: Person, marks: dict[int, int]) -> dict[int, int]:
     words = Message.objects.filter(above, gone="", held=False).exclude(
         kind__in=["edit", "delete", "react", "unreact", "pin", "hold"]
     )
-    theirs = words.exclude(sender=person).exclude(sender__in=apart_from(person.pk))
+    theirs = words.exclude(sender=person).exclude(sender__in=apart_from(person.pk)).exclude(veils__reader=person)
     return dict(theirs.values("room").annotate(found=Count("pk")).values_list("room", "found"))

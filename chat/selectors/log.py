@@ -9,8 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from chat import wire
-from chat.models import Message, ReadMark, Room
+from chat import posts, wire
+from chat.models import Message, ReadMark, Room, Veil
 from chat.order import Run
 from chat.roster import apart_from, roster_versions, standing_in
 from people.models import Person
@@ -68,15 +68,49 @@ def by_of(entry: Message) -> int:
     return -(entry.sender_id or 0) if entry.held else entry.sender_id or 0
 
 
-def run_of(room_key: str, entries: Collection[Message], *, first: int, version: str = "") -> Run:
+def is_office(kind: str, room_kind: str, *, own: bool) -> bool:
+    """What a facilitator does for the room: it carries no name and reaches everybody, blocks or not.
+
+    `own`: the entry is about a text of the same person.
+    """
+    if kind == posts.PIN:
+        return room_kind == Room.GROUP
+    return kind == posts.HOLD or (kind == posts.DELETE and not own)
+
+
+def run_of(room: Room, entries: Collection[Message], *, first: int, version: str = "") -> Run:
     """Ready frames of consecutive entries whose sender is loaded."""
-    frames = tuple(frame_of(room_key, entry, str(entry.sender.pid) if entry.sender else None) for entry in entries)
-    return Run(first, frames, version, tuple(by_of(entry) for entry in entries))
+    removals = _removals(entries)
+    frames, by = [], []
+    for entry in entries:
+        office = is_office(entry.kind, room.kind, own=entry.seq not in removals)
+        pid = str(entry.sender.pid) if entry.sender and not office else None
+        frames.append(frame_of(room.key, entry, pid))
+        by.append(0 if office else by_of(entry))
+    return Run(first, tuple(frames), version, tuple(by))
 
 
-def for_reader(room_key: str, run: Run, reader: int) -> Run:
-    """The run with nothing in it that is not for this reader."""
-    hidden = set(run.hidden_from(reader, apart_from(reader)))
+def _removals(entries: Collection[Message]) -> set[int]:
+    """The seqs of those that took away somebody else's text."""
+    deletes = {entry.of: entry for entry in entries if entry.kind == posts.DELETE}
+    if not deletes:
+        return set()
+    room = next(iter(deletes.values())).room_id
+    taken = Message.objects.filter(room=room, seq__in=deletes, gone=Message.REMOVED)
+    return {deletes[seq].seq for seq in taken.values_list("seq", flat=True)}
+
+
+def _veiled(entries: Collection[Message], reader: int) -> set[int]:
+    """The seqs of words of erased people from whom the reader had been kept apart."""
+    nobodys = [entry.pk for entry in entries if entry.sender_id is None]
+    if not nobodys:
+        return set()
+    return set(Veil.objects.filter(message__in=nobodys, reader=reader).values_list("message__seq", flat=True))
+
+
+def for_reader(room_key: str, run: Run, reader: int, entries: Collection[Message]) -> Run:
+    """The run of these entries with nothing in it that is not for this reader."""
+    hidden = {*run.hidden_from(reader, apart_from(reader)), *_veiled(entries, reader)}
     frames = tuple(
         wire.void(room_key, seq) if seq in hidden else frame for seq, frame in enumerate(run.frames, run.first)
     )
@@ -91,20 +125,22 @@ def entries(room_pk: int, *, after: int = 0, before: int | None = None, limit: i
     return list(found.filter(seq__lt=before).order_by("-seq")[:limit])[::-1]
 
 
-def plain(room_key: str, found: Collection[Message], reader: Person) -> list[dict[str, Any]]:
+def plain(room: Room, found: Collection[Message], reader: Person) -> list[dict[str, Any]]:
     """Entries as the JSON door gives them to a reader: the same objects as on the wire."""
     if not found:
         return []
     found = list(found)
-    run = for_reader(room_key, run_of(room_key, found, first=found[0].seq), reader.pk)
+    run = for_reader(room.key, run_of(room, found, first=found[0].seq), reader.pk, found)
     return [json.loads(frame) for frame in run.frames]
 
 
 def visible(found: Collection[Message], reader: Person) -> list[Message]:
     """Those of the entries that are for this reader."""
-    apart = apart_from(reader.pk)
+    apart, veiled = apart_from(reader.pk), _veiled(found, reader.pk)
     return [
-        entry for entry in found if entry.sender_id not in apart and (not entry.held or entry.sender_id == reader.pk)
+        entry
+        for entry in found
+        if entry.sender_id not in apart and entry.seq not in veiled and (not entry.held or entry.sender_id == reader.pk)
     ]
 
 
@@ -113,7 +149,7 @@ def run_after(room_pk: int, room_key: str, after: int) -> Run:
     found = entries(room_pk, after=after)
     kind = Room.objects.filter(pk=room_pk).values_list("kind", flat=True).first() or ""
     version = roster_versions({room_pk: kind})[room_pk]
-    return run_of(room_key, found, first=_first(found, after), version=version)
+    return run_of(Room(pk=room_pk, key=room_key, kind=kind), found, first=_first(found, after), version=version)
 
 
 def _first(found: list[Message], after: int) -> int:
@@ -133,7 +169,7 @@ def page_for(room_key: str, person_pk: int, after: int | None) -> Page | None:
     reset = after is None or after > last or after < room.floor or last - after > wire.GAP
     start = max(room.floor, last - wire.FRESH) if reset or after is None else after
     found = entries(room.pk, after=start)
-    run = for_reader(room_key, run_of(room_key, found, first=_first(found, start)), person_pk)
+    run = for_reader(room_key, run_of(room, found, first=_first(found, start)), person_pk, found)
     return Page(room.epoch, run, run.last < last, reset, is_in(room, person_pk))
 
 

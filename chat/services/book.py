@@ -48,17 +48,23 @@ class Book:
         self.subjects = self._subjects(batch)
         self.silent = self._silent(senders)
         self.latest = self._latest(senders)
+        self.apart = self._apart(senders)
         self.changed: dict[tuple[int, int], Message] = {}
 
     def _subjects(self, batch: Sequence[Post]) -> dict[tuple[int, int], Message]:
         """The entries that the batch is about."""
         wanted = Q()
         for post in batch:
-            if post.of is not None and post.kind != posts.TEXT and post.room in self.rooms:
+            if post.of is not None and post.room in self.rooms:
                 wanted |= Q(room=self.rooms[post.room].pk, seq=post.of)
         if not wanted:
             return {}
         return {(entry.room_id, entry.seq): entry for entry in Message.objects.filter(wanted)}
+
+    def _apart(self, senders: set[int]) -> set[frozenset[int]]:
+        """Who of the senders and the authors of what they are about is kept from whom."""
+        authors = {subject.sender_id for subject in self.subjects.values() if subject.sender_id}
+        return selectors.pairs_apart(senders, authors) if authors else set()
 
     def _silent(self, senders: set[int]) -> set[tuple[int, int]]:
         """Who is asked to listen, by (room, person)."""
@@ -82,7 +88,8 @@ class Book:
         before = self.latest.get((room.pk, post.sender.id))
         if post.kind != posts.TEXT or not room.slow_seconds or before is None:
             return 0.0
-        return max(0.0, room.slow_seconds - (self.at - before).total_seconds())
+        waited = max(0.0, (self.at - before).total_seconds())  # a clock that was set back makes nobody wait for longer
+        return max(0.0, room.slow_seconds - waited)
 
     def enter(self, post: Post) -> Outcome:
         """A known cid is its old entry again, whatever happened to room and membership since."""
@@ -98,6 +105,9 @@ class Book:
             return Outcome(post, code=code)
         subject = self.subjects.get((room.pk, post.of or 0))
         code = policies.refusal_of(post, room, subject, standing, self.at)
+        if not code and subject is not None and not selectors.is_office(post.kind, room.kind, own=False):
+            # what one does not see is not there: no answer and no sign under it
+            code = posts.INVALID if frozenset({post.sender.id, subject.sender_id or 0}) in self.apart else ""
         if not code and held and post.kind == posts.EDIT:
             code = posts.WORDS
         if not code and (room.pk, post.sender.id) in self.silent and post.kind != posts.DELETE:
@@ -106,7 +116,8 @@ class Book:
             return Outcome(post, code=code)
         if not standing.is_facilitator and (wait := self._wait(room, post)):
             return Outcome(post, code=posts.RATE, after=round(wait + 0.05, 1))
-        entry = self._append(room, post, held=held)
+        own = subject is not None and subject.sender_id == post.sender.id
+        entry = self._append(room, post, held=held, office=selectors.is_office(post.kind, room.kind, own=own))
         self._apply(room, entry, subject)
         return Outcome(post, entry.seq, self.at)
 
@@ -118,7 +129,7 @@ class Book:
         self._write_down(room, entry, None)
         self._apply(room, entry, subject)
 
-    def _append(self, room: Room, post: Post, *, held: bool) -> Message:
+    def _append(self, room: Room, post: Post, *, held: bool, office: bool) -> Message:
         room.last_seq += 1
         entry = Message(
             room=room,
@@ -147,14 +158,14 @@ class Book:
         if post.kind == posts.TEXT:
             self.latest[room.pk, post.sender.id] = self.at
         self.known[room.pk, post.sender.id, post.cid] = entry
-        self._write_down(room, entry, post.sender.pid)
+        self._write_down(room, entry, None if office else post.sender.pid)
         return entry
 
     def _write_down(self, room: Room, entry: Message, pid: str | None) -> None:
         self.new.append(entry)
         self.firsts.setdefault(room.key, entry.seq)
         self.frames.setdefault(room.key, []).append(selectors.frame_of(room.key, entry, pid))
-        self.by.setdefault(room.key, []).append(selectors.by_of(entry))
+        self.by.setdefault(room.key, []).append(selectors.by_of(entry) if pid else 0)
 
     def _apply(self, room: Room, entry: Message, subject: Message | None) -> None:
         """What the entry does to its subject."""

@@ -79,7 +79,7 @@ def room(request: HttpRequest, key: str) -> HttpResponse:
         "room": found,
         "name": selectors.names_of([found], actor).get(found.pk) or _("former member"),
         "bubbles": _bubbles(shown, actor.pk, zone),
-        "deeds": [deed for deed in selectors.plain(key, entries, actor) if deed["kind"] in {"react", "unreact"}],
+        "deeds": [deed for deed in selectors.plain(found, entries, actor) if deed["kind"] in {"react", "unreact"}],
         "pinned": _pinned(found, actor),
         "can_pin": found.group is None or standing.is_facilitator,
         "can_remove": standing.is_facilitator,

@@ -27,6 +27,7 @@ class Talker:
         self.live: set[str] = set()
         self.duplicates = 0
         self.code: int | None = None
+        self.broken: AssertionError | None = None  # a rule of the protocol that the server broke
         self._changed = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
 
@@ -94,14 +95,21 @@ class Talker:
             await self._reader
 
     async def _read(self) -> None:
+        socket = self.socket
         try:
-            async for text in self.socket:
+            async for text in socket:
+                if socket is not self.socket:  # another way in has taken its place
+                    return
                 await self._take(json.loads(text))
                 self._changed.set()
         except websockets.ConnectionClosed:
             pass
+        except AssertionError as broken:
+            self.broken = self.broken or broken
+            raise
         finally:
-            self.code = self.socket.close_code or 1006
+            if socket is self.socket:
+                self.code = socket.close_code or 1006
             self._changed.set()
 
     async def _take(self, frame: dict[str, Any]) -> None:

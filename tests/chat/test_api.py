@@ -115,7 +115,9 @@ def test_nobody_from_outside_does_anything_to_a_message_by_json(story, deed):
     assert Message.objects.get().body == "mine"
     for one in (outsider, member):
         assert one.post(f"{room}/report/", {"seq": 1}, content_type="application/json").status_code == 403
-        assert one.get("/api/v1/rooms/search/?q=mine").json() == {"found": []}
+        search = "/api/v1/rooms/search/"
+        assert one.post(search, {"q": "mine"}, content_type="application/json").json() == {"found": []}
+        assert one.get(f"{search}?q=mine").status_code == 405, "words in an address stay in logs"
 
 
 @pytest.mark.parametrize(

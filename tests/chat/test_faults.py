@@ -1,16 +1,20 @@
 """Processes, Valkey and PostgreSQL end in the middle of a talk: what was acked is not lost, doubled or out of order."""
 
 import asyncio
+import json
 import os
 import signal
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, asynccontextmanager
+from random import Random
 
 import pytest
+import redis
 
 from tests.chat.folk import Folk, settle
+from tests.chat.storm import Storm, Wanderer, check, weather
 from tests.chat.talker import Talker
 from tests.conftest import WAY
 from tests.servers import Postgres, Site, Valkey, free_port
@@ -19,7 +23,7 @@ NAMES = [f"m{number}" for number in range(8)]
 SPEED = {"PORCHLIGHT_TALK_PER_SECOND": "1000"}
 
 
-ROOMS = ["Harbour", "Lake", "Hill", "Bridge", "Garden"]
+ROOMS = ["Harbour", "Lake", "Hill", "Bridge", "Garden", "Quay", "Mill", "Barn", "Storm", "Rain"]
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +169,106 @@ async def test_one_process_is_killed_and_its_members_go_on_at_the_other(pair):
         await all_at_the_same_head(talkers, room, folk, 5)
 
 
+# --- the ways in which a channel layer loses words (realtime.md, section 3), one by one ------------------------------
+
+
+async def burst(talker: Talker, room: str, count: int, name: str) -> None:
+    """Post faster than anybody reads, until all are acked."""
+    cids = [await talker.post(room, f"{name} {number}") for number in range(count)]
+    for cid in cids:
+        assert (await talker.answer(cid))["t"] == "ack"
+
+
+def numbered(bodies: list[str], name: str) -> list[int]:
+    return [int(body.rpartition(" ")[2]) for body in bodies if body.startswith(f"{name} ")]
+
+
+@pytest.mark.scaled
+async def test_a_burst_beyond_any_capacity_reaches_a_stalled_reader_and_its_neighbour_whole(pair):
+    """channels_redis: 900 of 1,000 lost; where one consumer stalls, its neighbour's oldest are dropped."""
+    folk, urls, _, _ = pair
+    room = folk.rooms["Quay"]
+    async with all_in(folk, urls) as talkers:
+        stalled, neighbour = talkers[3], talkers[5]  # both at the second process
+        stalled.socket.transport.pause_reading()
+        await burst(talkers[0], room, 600, "burst")
+        await neighbour.until(lambda: neighbour.seqs[room] == 600, "the neighbour lacks some")
+        stalled.socket.transport.resume_reading()
+        await stalled.until(lambda: stalled.seqs[room] == 600, "the stalled one lacks some")
+        assert numbered(stalled.bodies(room), "burst") == numbered(neighbour.bodies(room), "burst") == [*range(600)]
+        assert stalled.duplicates == neighbour.duplicates == 0
+
+
+@pytest.mark.scaled
+async def test_a_busy_room_takes_nothing_from_a_quiet_room_in_the_same_process(pair):
+    """channels_redis: the capacity is one key a process; 10 of 10 lost in the quiet room."""
+    folk, urls, _, _ = pair
+    busy, quiet = folk.rooms["Quay"], folk.rooms["Mill"]
+    async with all_in(folk, urls) as talkers:
+        talk = asyncio.gather(*(burst(talkers[at], busy, 150, f"busy {at}") for at in (0, 1)))
+        acked = await keep_posting(talkers[2], quiet, 10, 0.02)
+        await talk
+        assert [seq for _, seq in acked] == [*range(1, 11)]
+        await all_at_the_same_head(talkers, quiet, folk, 6)
+
+
+@pytest.mark.scaled
+async def test_only_the_subscribers_connection_is_killed_and_nothing_is_missed(pair):
+    """The pub/sub layer: silent gap until the next subscription; sockets stay open and nobody knows."""
+    folk, urls, valkey, _ = pair
+    room = folk.rooms["Mill"]
+    async with all_in(folk, urls) as talkers:
+        talk = asyncio.gather(*(keep_posting(talker, room, 10, 0.03) for talker in talkers[:4]))
+        for _ in range(3):
+            with redis.Redis.from_url(valkey.url) as client:
+                client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+            await asyncio.sleep(0.15)
+        await talk
+        await all_at_the_same_head(talkers, room, folk, 8)
+
+
+@pytest.mark.scaled
+async def test_a_process_that_stood_still_has_missed_nothing_when_it_wakes(pair):
+    """channels_redis: what waited longer than `expiry` for a stalled process is gone. Here nothing waits in Redis."""
+    folk, urls, _, _ = pair
+    room = folk.rooms["Barn"]
+    async with all_in(folk, urls) as talkers:
+        os.kill(folk.site.process.pid, signal.SIGSTOP)
+        try:
+            await asyncio.gather(*(keep_posting(talker, room, 10, 0.01) for talker in talkers[1::2]))
+            await asyncio.sleep(1)
+        finally:
+            os.kill(folk.site.process.pid, signal.SIGCONT)
+        await all_at_the_same_head(talkers, room, folk, 8)
+
+
+@pytest.mark.scaled
+async def test_a_storm_over_two_processes_loses_doubles_and_turns_round_nothing(pair, seed, full):
+    """Last of this pair: it kills both. Five minutes in `script/test --full`."""
+    folk, urls, valkey, postgres = pair
+    first, second = (int(url.rpartition(":")[2]) for url in urls)
+    if folk.site.returncode is not None:
+        await asyncio.to_thread(folk.site.start)
+    processes = {first: folk.site.process, second: folk.site._further[0]}
+    await storm(folk, urls, processes, seed=seed, seconds=300 if full else 0, valkey=valkey, postgres=postgres)
+
+
+async def storm(folk: Folk, urls: list[str], processes, *, seed: int, seconds: float, **servers) -> None:
+    dice = Random(seed)
+    print(f"a storm of {seconds} s, seed {seed}")
+    rooms = [folk.rooms["Storm"], folk.rooms["Rain"]]
+    wanderers = [
+        Wanderer(Talker(urls[0], folk.session(name), name), urls, Random(f"{seed} {name}"), rooms, 0.15)
+        for name in NAMES[: 6 if seconds else 4]
+    ]
+    weathered = Storm(folk, dice, wanderers, processes, **servers)
+    try:
+        await weather(weathered, seconds)
+    finally:
+        posts, comings = (sum(counts) for counts in zip(*((len(w.posted), w.comings) for w in wanderers), strict=True))
+        print(f"{len(weathered.happened)} faults, {posts} posts, {comings} connections: {weathered.happened}")
+
+
 @pytest.fixture(scope="module")
 def alone() -> Iterator[Folk]:
     """One serving process, on the database of this run; each story takes a room and leaves the server running."""
@@ -231,3 +335,57 @@ async def test_a_reader_who_never_reads_is_dropped_and_harms_nobody(alone):
     deaf.socket.transport.resume_reading()
     assert await deaf.closed(15) == 1006  # dropped, not closed
     await ada.close()
+
+
+async def test_a_clock_that_steps_back_changes_neither_order_nor_what_is_seen(alone):
+    """channels_redis orders by the sender's clock: one step of 5 ms, 5 inversions. Here the commit gives the order."""
+    room, ada, bo = alone.rooms["Quay"], await enter(alone, "m0"), await enter(alone, "m1")
+    clock = alone.site.folder / "data" / "clock.json"
+    try:
+        for number, offset in enumerate([0, -0.005, -1, -7200, 0, -0.005] * 5):
+            clock.write_text(json.dumps({"offset_seconds": offset}))
+            assert (await ada.posted(room, f"step {number}"))["seq"] == number + 1
+    finally:
+        clock.unlink()
+    await bo.until(lambda: bo.seqs[room] == 30, "bo lacks some")
+    assert bo.bodies(room) == ada.bodies(room) == [f"step {number}" for number in range(30)]
+    for one in (ada, bo):
+        assert one.duplicates == 0
+        await one.close()
+
+
+async def test_a_telephone_that_changes_its_network_again_and_again_gets_and_says_each_word_once(alone, full):
+    """Every 5 s in the field: what counts is that a change falls anywhere between post, commit and ack."""
+    room, over, changes = alone.rooms["Mill"], asyncio.Event(), 60 if full else 12
+    dice = Random(5)
+    ada, phone = (
+        Wanderer(Talker(alone.site.url, alone.session(name), name), [alone.site.url], Random(name), [room], 0.02)
+        for name in ("m0", "m1")
+    )
+    lives = [asyncio.create_task(one.live(over.is_set)) for one in (ada, phone)]
+    left = []
+    for change in range(changes):
+        await asyncio.sleep(dice.uniform(0.05, 0.3))
+        if change % 2:  # the old network says nothing any more: no close ever comes, the server goes on writing into it
+            left += [phone.talker.socket] if phone.comings else []
+            phone.talker.code = 1006
+        else:
+            phone.cut()
+    over.set()
+    await asyncio.gather(*lives)
+    stored = alone.bodies(room)
+    for one in (ada, phone):
+        await one.talker.until(lambda one=one: one.talker.seqs[room] == len(stored), "not at the head")
+        check(one, {room: stored})
+        await one.talker.close()
+    assert len(stored) == len(ada.posted) + len(phone.posted)
+    assert phone.comings > changes / 2
+    for socket in left:
+        socket.transport.abort()
+
+
+@pytest.mark.embedded
+async def test_a_storm_over_one_process_loses_doubles_and_turns_round_nothing(alone, seed, full):
+    """Last of all: it kills the server."""
+    site = alone.site
+    await storm(alone, [site.url], {site.port: site.process}, seed=seed, seconds=300 if full else 0)

@@ -40,7 +40,7 @@ def post(person, room, body="", kind="text", of=None):
 
 def seen(room, reader):
     """What a reader is shown of the log: (seq, kind, body)."""
-    return [(e["seq"], e["kind"], e.get("body")) for e in selectors.plain(room.key, selectors.entries(room.pk), reader)]
+    return [(e["seq"], e["kind"], e.get("body")) for e in selectors.plain(room, selectors.entries(room.pk), reader)]
 
 
 def test_an_edit_replaces_the_words_everywhere_and_only_for_fifteen_minutes():
@@ -246,6 +246,15 @@ def test_who_may_not_write_now_is_told_why_by_plain_http_too():
     services.silence_set(actor=fay, room_key=room.key, pid=ada.pid, minutes=0)
     with clock.frozen(NOW + timedelta(minutes=16)), pytest.raises(ValidationError, match="15 minutes"):
         say("first", kind="edit", of=1)
+
+
+def test_in_slow_mode_a_clock_that_steps_back_makes_nobody_wait_for_longer():
+    ada = make_member("Ada")
+    room = found(ada)
+    Room.objects.filter(pk=room.pk).update(slow_seconds=30)
+    post(ada, room, "hello")
+    with clock.frozen(NOW - timedelta(hours=1)):
+        assert post(ada, room, "hello again").after < 31
 
 
 def test_who_is_asked_to_listen_reads_on_and_slow_mode_says_how_long():

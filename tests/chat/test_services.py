@@ -281,7 +281,7 @@ def test_the_export_holds_my_words_and_an_erasure_leaves_others_talk_whole():
     assert [entry["body"] for entry in export["messages"]] == ["my words"]
     assert export["read_marks"] == [{"room": "Harbour", "seq": 2}]
     holdings.erase(member)
-    (first, second) = selectors.plain(room.key, selectors.entries(room.pk), other)
+    (first, second) = selectors.plain(room, selectors.entries(room.pk), other)
     assert (first["from"], first["body"]) == (None, "my words")
     assert second["from"]["name"] == "Lou"
     assert not ReadMark.objects.filter(person=member).exists()
