@@ -115,7 +115,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "es": "Hola {me}, algo de lo que formas parte lleva ahora sus listas de otra forma. Qué significa: {link}",
     },
     "T32": {
-        "en": "Hi {me}, someone noticed a detail that may be out of date. Have a look, then take it or leave it: {link}",
+        "en": "Hi {me}, someone noticed a detail that may be out of date. Have a look, take it or leave it: {link}",
         "es": "Hola {me}, alguien vio un dato que quizá ya no es correcto. Míralo y acéptalo o déjalo: {link}",
     },
     "T33": {

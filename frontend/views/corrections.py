@@ -1,4 +1,4 @@
-"""Corrections: the form that is open to everybody, and the pages of those who decide. Nothing is shown until accepted."""
+"""Corrections: the form that is open to everybody, and the pages of those who decide."""
 
 from typing import TYPE_CHECKING, Any
 

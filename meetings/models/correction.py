@@ -10,7 +10,8 @@ class Correction(models.Model):
     """A proposed change of what the finder shows. Nothing of it is shown until somebody who may decide accepts it.
 
     `wanted` and `was` are {field: value} as selectors.proposals names them: what is proposed, and what stood there
-    at that moment. `taken` are the fields that were accepted. `by` is kept only to thank a member; it is shown to nobody.
+    at that moment. `taken` are the fields that were accepted. `by` is kept only to thank a
+    member, and shown to nobody.
     """
 
     OPEN, ACCEPTED, DECLINED = "open", "accepted", "declined"
