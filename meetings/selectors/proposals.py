@@ -73,7 +73,7 @@ def read(meeting: Meeting, given: Mapping[str, Any], fields: Collection[str]) ->
         if value != now[name]:
             wanted[name] = value
     if wrong:
-        raise ValidationError(wrong)  # type: ignore[arg-type]
+        raise ValidationError(wrong)
     return wanted
 
 
