@@ -114,6 +114,18 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "Hi {me}, something you are part of now keeps its lists in another way. What that means for you: {link}",
         "es": "Hola {me}, algo de lo que formas parte lleva ahora sus listas de otra forma. Qué significa: {link}",
     },
+    "T32": {
+        "en": "Hi {me}, someone noticed a detail that may be out of date. Have a look, take it or leave it: {link}",
+        "es": "Hola {me}, alguien vio un dato que quizá ya no es correcto. Míralo y acéptalo o déjalo: {link}",
+    },
+    "T33": {
+        "en": "Hi {me}, thank you: what you noticed was right, and everybody sees it now. {link}",
+        "es": "Hola {me}, gracias: lo que notaste era correcto y ahora lo ven todos. {link}",
+    },
+    "T34": {
+        "en": "Hi {me}, is what we show of your time and place still right? One tap, no login: {link}",
+        "es": "Hola {me}, ¿sigue bien lo que mostramos de tu hora y lugar? Un toque, sin clave: {link}",
+    },
     "T60": {
         "en": "Hi {su}, {me} would like to hear a voice now. A short call? {link} STOP ends",
         "es": "Hola {su}, a {me} le haría bien oír una voz ahora. ¿Una llamada corta? {link} STOP termina",

@@ -9,6 +9,9 @@ from django.http import HttpRequest
 PLACES = {
     "": "find",
     "meetings": "find",
+    "favourites": "find",
+    "find": "find",
+    "corrections": "people",
     "groups": "people",
     "g": "people",
     "chat": "talk",

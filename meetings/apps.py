@@ -30,5 +30,6 @@ class MeetingsConfig(AppConfig):
                 "meetings.MarkWrite",
                 "meetings.SelfLog",
                 "meetings.PlanReminder",
+                "meetings.Correction",
             ],
         )

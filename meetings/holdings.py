@@ -1,10 +1,13 @@
-"""What this room keeps about a person: their marks, commitments and self-logged meetings."""
+"""What this room keeps about a person: their marks, commitments, self-logged meetings, and which
+corrections a member sent."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from meetings.models import Commitment, Mark, PlanReminder, SelfLog
+from meetings.models import Commitment, Correction, Mark, PlanReminder, SelfLog
 from people.models import Person
+
+CORRECTIONS_KEPT = timedelta(days=90)
 
 
 def export(person: Person) -> dict[str, Any]:
@@ -27,6 +30,10 @@ def export(person: Person) -> dict[str, Any]:
         "reminder_minutes_before": PlanReminder.objects.filter(person=person)
         .values_list("lead_minutes", flat=True)
         .first(),
+        "corrections": [
+            {"meeting": one.meeting.name, "sent_at": one.sent_at, "wanted": one.wanted, "words": one.words}
+            for one in Correction.objects.filter(by=person).select_related("meeting").order_by("pk")
+        ],
         "self_logged": [
             {"starts_at": log.starts_at, "entered_at": log.at, "title": log.title}
             for log in SelfLog.objects.filter(person=person).order_by("starts_at")
@@ -40,8 +47,13 @@ def erase(person: Person) -> None:
     Commitment.objects.filter(person=person).delete()
     SelfLog.objects.filter(person=person).delete()
     PlanReminder.objects.filter(person=person).delete()
+    Correction.objects.filter(by=person).update(by=None)
 
 
 def purge(now: datetime) -> int:
-    """Nothing yet: thinning sheets after 12 months comes with the privacy issue (docs/status.md)."""
-    return 0
+    """Corrections 90 days after they were decided: strangers' words are not kept for good.
+
+    Thinning sheets after 12 months comes with the privacy issue (docs/status.md).
+    """
+    gone, _detail = Correction.objects.filter(settled_at__lte=now - CORRECTIONS_KEPT).delete()
+    return gone

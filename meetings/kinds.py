@@ -1,5 +1,6 @@
 """The messages about lists: nobody closed one (T09 to facilitators, T30 to coordinators), or the group changes what it
-writes down (T31 to its members); and the note before what a member planned (T20). No names, no group."""
+writes down (T31 to its members); the note before what a member planned (T20); and of what the finder shows: a
+correction waits (T32), thanks for one (T33), is all of it still right (T34). No names, no group."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,10 +11,12 @@ from django.utils import formats, translation
 from delivery.kinds import Kind, Subject, register
 from delivery.models import Delivery
 from groups.models import Group, Membership
-from meetings.models import Commitment, Mark, Occurrence, PlanReminder, Sheet
+from meetings.models import Commitment, Confirming, Correction, Mark, Occurrence, PlanReminder, Sheet
+from meetings.policies import can_correct
 from meetings.selectors.attendance import local_of
-from meetings.services import keeping, plans, reminders
-from people.selectors import alive, coordinators_among
+from meetings.services import confirming, corrections, keeping, plans, reminders
+from people.models import Person
+from people.selectors import account_of, alive, coordinators_among
 
 ROOM = 12  # characters that a text has for a name or a day
 CLOSED = "the account is closed"
@@ -203,9 +206,57 @@ def keeping_link(delivery: Delivery) -> Subject:
     return ("keeping", delivery.payload["group"])
 
 
+def check_correction(delivery: Delivery, now: datetime) -> str | None:
+    """It still waits, and the recipient still decides about it."""
+    found = Correction.objects.select_related("meeting__group").filter(pk=delivery.payload["correction"]).first()
+    if found is None:
+        return "the correction is gone"
+    if found.state != Correction.OPEN:
+        return f"the correction is {found.state}"
+    if not can_correct(delivery.recipient, found.meeting):
+        return "somebody else decides now"
+    return _account_barred(delivery.recipient)
+
+
+def check_thanks(delivery: Delivery, now: datetime) -> str | None:
+    taken = Correction.objects.filter(pk=delivery.payload["correction"], state=Correction.ACCEPTED)
+    if not taken.filter(by=delivery.recipient).exists():
+        return "the correction is gone"
+    return _account_barred(delivery.recipient)
+
+
+def check_confirm(delivery: Delivery, now: datetime) -> str | None:
+    """Nobody has said so since, the meeting is held, and the recipient still runs its group."""
+    asked = Confirming.objects.select_related("meeting__group").filter(meeting=delivery.payload["meeting"]).first()
+    if asked is None or not confirming.still_held(asked.meeting):
+        return "the meeting has ended"
+    if asked.due_at is not None:
+        return "confirmed meanwhile"
+    runs = Membership.objects.facilitators().filter(group=asked.meeting.group_id, person=delivery.recipient)
+    return _account_barred(delivery.recipient) if runs.exists() else "no facilitator any more"
+
+
+def correction_link(delivery: Delivery) -> Subject:
+    """The page of the correction, which asks the one who decides to sign in."""
+    return ("correction", delivery.payload["correction"])
+
+
+def thanks_link(delivery: Delivery) -> Subject:
+    """The meeting's own page, open to everybody."""
+    return ("corrected", delivery.payload["correction"])
+
+
+def confirm_link(delivery: Delivery) -> Subject:
+    """One meeting for one facilitator, without signing in: all of it is right."""
+    return ("confirm", delivery.payload["meeting"])
+
+
 def enter() -> None:
     """Called from apps.py."""
     register(Kind(reminders.REMINDER, "T09", checks=check_reminders, contexts=reminder_contexts, link=sheet_link))
     register(Kind(reminders.UNCLOSED, "T30", checks=check_unclosed, context=name_context, link=lists_link))
     register(Kind(keeping.TOLD, "T31", checks=check_keeping, context=name_context, link=keeping_link))
+    register(Kind(corrections.WAITS, "T32", check=check_correction, context=name_context, link=correction_link))
+    register(Kind(corrections.THANKS, "T33", check=check_thanks, context=name_context, link=thanks_link))
+    register(Kind(confirming.REMINDER, "T34", check=check_confirm, context=name_context, link=confirm_link))
     register(Kind(plans.REMINDER, "T20", checks=check_plans, context=plan_context, link=plan_link))

@@ -6,11 +6,19 @@ from groups.models import Membership
 from groups.policies import can_run, can_see
 from meetings.models import Meeting, Occurrence
 from people.models import Person
+from people.selectors import is_coordinator
 
 
 def can_run_meeting(actor: Person, meeting: Meeting) -> bool:
     """Facilitators of the meeting's group keep its lists, cancel its dates, edit and end it."""
     return meeting.group is not None and can_run(actor, meeting.group)
+
+
+def can_correct(actor: Person, meeting: Meeting) -> bool:
+    """Who decides about a proposed correction: the facilitators of the meeting's group, else the coordinators."""
+    if meeting.group is not None and meeting.group.closed_at is None:
+        return can_run_meeting(actor, meeting)
+    return is_coordinator(actor)
 
 
 def can_come(actor: Person, meeting: Meeting) -> bool:

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from own.models import CallCard, CopingItem
-from own.selectors import call_card_of, coping_of
+from own.models import CallCard, CopingItem, Favourite
+from own.selectors import call_card_of, coping_of, favourites_of
 from people import holdings
 from people.models import Person
 
@@ -14,12 +14,14 @@ def export(person: Person) -> dict[str, Any]:
     return {
         "call_card": {"name": card.name, "number": card.number} if card else None,
         "what_helps": coping_of(person),
+        "favourites": favourites_of(person),
     }
 
 
 def erase(person: Person) -> None:
     CallCard.objects.filter(person=person).delete()
     CopingItem.objects.filter(person=person).delete()
+    Favourite.objects.filter(person=person).delete()
 
 
 def purge(now: datetime) -> int:
@@ -28,4 +30,5 @@ def purge(now: datetime) -> int:
 
 
 def enter() -> None:
-    holdings.register("own", 10, export=export, erase=erase, purge=purge, models=["own.CallCard", "own.CopingItem"])
+    models = ["own.CallCard", "own.CopingItem", "own.Favourite"]
+    holdings.register("own", 10, export=export, erase=erase, purge=purge, models=models)

@@ -25,3 +25,17 @@ class CopingItem(models.Model):
 
     class Meta:
         ordering: ClassVar = ["position", "pk"]
+
+
+class Favourite(models.Model):
+    """A listed meeting that a member keeps at hand. A guest's are kept in the guest's own browser alone."""
+
+    person = models.ForeignKey("people.Person", on_delete=models.CASCADE, related_name="favourites")
+    meeting = models.ForeignKey("meetings.Meeting", on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["person", "meeting"], name="one_favourite_per_meeting"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["person", "at"], name="favourite_by_person")]

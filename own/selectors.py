@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from cravings.lines import dialled
-from own.models import CallCard, CopingItem
+from own.models import CallCard, CopingItem, Favourite
 from people.models import Person
 
 
@@ -25,3 +25,12 @@ def call_card_of(person: Person) -> Card | None:
 def coping_of(person: Person) -> list[str]:
     """What helps this person, in their order. Call it for nobody but the one who is signed in."""
     return [item.text for item in CopingItem.objects.filter(person=person)]
+
+
+def favourites_of(person: Person) -> list[str]:
+    """The addresses of the meetings this person keeps at hand. Call it for nobody but the one who is signed in."""
+    return list(Favourite.objects.filter(person=person).order_by("at", "pk").values_list("meeting__slug", flat=True))
+
+
+def is_favourite(person: Person, slug: str) -> bool:
+    return Favourite.objects.filter(person=person, meeting__slug=slug).exists()

@@ -1,18 +1,22 @@
 """The only writers of a member's own tools."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ground import clock
-from own.models import CallCard, CopingItem
+from ground.errors import TooMany
+from meetings.models import Meeting
+from own.models import CallCard, CopingItem, Favourite
 from people.models import Person
+from people.selectors import account_of
 
 NAME_LENGTH = 40
 ITEMS, ITEM_LENGTH = 12, 80
+FAVOURITES = 200
 NUMBER = re.compile(r"^\+?[0-9][0-9 ()./\-]{1,28}[0-9]$")
 
 
@@ -50,3 +54,26 @@ def coping_set(*, actor: Person, items: Iterable[str]) -> list[str]:
             CopingItem(person=actor, text=line, position=place) for place, line in enumerate(found)
         )
     return found
+
+
+def favourites_keep(*, actor: Person, slugs: Collection[str]) -> int:
+    """Keep these meetings at hand; how many of them are kept now. Unknown ones are left out, twice is once.
+
+    Raises PermissionDenied without an account, TooMany past two hundred.
+    """
+    if account_of(actor) is None:
+        raise PermissionDenied
+    now = clock.now()
+    with transaction.atomic():
+        found = list(Meeting.objects.filter(slug__in=slugs)[: FAVOURITES + 1])
+        Favourite.objects.bulk_create(
+            [Favourite(person=actor, meeting=meeting, at=now) for meeting in found], ignore_conflicts=True
+        )
+        if Favourite.objects.filter(person=actor).count() > FAVOURITES:
+            raise TooMany(_("Your list is full: %(most)s meetings. Take one off it first.") % {"most": FAVOURITES})
+    return len(found)
+
+
+def favourite_drop(*, actor: Person, slug: str) -> None:
+    """No longer keep this meeting at hand; one that was not kept is no error."""
+    Favourite.objects.filter(person=actor, meeting__slug=slug).delete()

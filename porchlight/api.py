@@ -17,6 +17,7 @@ from delivery.api import urls as delivery_urls
 from ground.errors import PorchlightError
 from groups.api import urls as groups_urls
 from meetings.api import urls as meetings_urls
+from own.api import urls as own_urls
 from porchlight.api_links import urls as links_urls
 from support.api import urls as support_urls
 
@@ -28,6 +29,7 @@ urls: list[URLPattern | URLResolver] = [
     *groups_urls,
     *links_urls,
     *meetings_urls,
+    *own_urls,
     *support_urls,
     path("schema/", SpectacularJSONAPIView.as_view(), name="api_schema"),
 ]

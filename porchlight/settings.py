@@ -188,8 +188,9 @@ ACCOUNT_ADAPTER = "frontend.adapter.AccountAdapter"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # an address that is not here gets no mail
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_RATE_LIMITS = {"correction": "6/h/ip"}  # what guests say of a meeting (meetings.api.limits)
 if DEVELOPMENT:  # a story signs up a whole community from one address; guessing stays slow
-    ACCOUNT_RATE_LIMITS = {"signup": "1000/m/ip", "login": "1000/m/ip"}
+    ACCOUNT_RATE_LIMITS |= {"signup": "1000/m/ip", "login": "1000/m/ip"}
 MFA_ADAPTER = "frontend.adapter.PasskeyAdapter"
 MFA_RECOVERY_CODE_DIGITS = 10
 MFA_SUPPORTED_TYPES = ["webauthn", "recovery_codes"]

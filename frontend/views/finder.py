@@ -23,6 +23,7 @@ from ground.wall import to_wall
 from meetings.selectors import finder
 from meetings.selectors.asking import asked_from
 from meetings.services.group_meetings import meeting_confirm
+from own.selectors import is_favourite
 
 MORE = ("tags", "lang", "fellowship", "time", "sort")  # filters that stand below "More days and kinds"
 
@@ -82,8 +83,8 @@ def counts(request: HttpRequest) -> HttpResponse:
 @require_safe
 def meeting(request: HttpRequest, slug: str) -> HttpResponse:
     """One meeting: when next, where, how to join, and the first step towards a group."""
-    now = clock.now()
-    view = finder.meeting_view(slug, actor_of(request), now)
+    now, actor = clock.now(), actor_of(request)
+    view = finder.meeting_view(slug, actor, now)
     if view is None:
         raise Http404
     visitors = visitor_zone(request) or view.meeting.zone
@@ -96,6 +97,8 @@ def meeting(request: HttpRequest, slug: str) -> HttpResponse:
         "tags": [type_name(code) for code, _name in finder.tags_of(view.meeting)],
         "address": _address(request),
         "drawn": qr_of(_address(request)),
+        "favourite": view.meeting.closed_at is None and (actor is not None and is_favourite(actor, slug)),
+        "guest": actor is None,
         "phone": "".join(c for c in view.meeting.conference_phone if c in "+0123456789,*#")[:40],
     }
     return render(request, "finder/meeting.html", context, status=410 if view.meeting.closed_at else 200)
@@ -123,6 +126,12 @@ def _params(request: HttpRequest) -> dict[str, str]:
 
 def _address(request: HttpRequest) -> str:
     return settings.SITE_URL + request.path if settings.SITE_URL else request.build_absolute_uri(request.path)
+
+
+def rows_shown(request: HttpRequest, found: list[finder.Found], now: datetime) -> tuple[str, list[Row]]:
+    """(the zone whose times they show, the rows) for a list that no search made."""
+    zone = visitor_zone(request) or finder.main_zone()
+    return zone, [_row(one, zone, now) for one in found]
 
 
 # --- rows -----------------------------------------------------------------------------------------------------

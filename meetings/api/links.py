@@ -10,6 +10,8 @@ from ground.link_doors import LinkDoor, choice, only
 from meetings.api.reading import closing_of, head_count_of, marks_named, view_shown
 from meetings.selectors import attendance
 from meetings.services import sheets
+from meetings.services.confirming import confirming_look
+from meetings.services.group_meetings import meeting_confirm
 from meetings.services.occurrences import occurrence_cancel, occurrence_uncancel
 from meetings.services.plans import plan_answer
 
@@ -79,4 +81,18 @@ class PlanDoor(LinkDoor):
         return held
 
 
-doors: dict[str, LinkDoor] = {"sheet": SheetDoor(), "plan": PlanDoor()}
+class ConfirmDoor(LinkDoor):
+    """right: all that the finder shows of this meeting is so today."""
+
+    def shown(self, link: "Link", *, over: bool) -> dict[str, Any]:
+        meeting = confirming_look(actor=link.person, meeting_id=link.subject)
+        return {"meeting": meeting.slug, "confirmed_on": meeting.confirmed_on, "answers": ["right"]}
+
+    def answered(self, link: "Link", body: dict[str, Any], *, over: bool) -> dict[str, Any]:
+        choice(body, "answer", ("right",))
+        only(body, "answer")
+        meeting_confirm(actor=link.person, meeting=confirming_look(actor=link.person, meeting_id=link.subject))
+        return {}
+
+
+doors: dict[str, LinkDoor] = {"sheet": SheetDoor(), "plan": PlanDoor(), "confirm": ConfirmDoor()}

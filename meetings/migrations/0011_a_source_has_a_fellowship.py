@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("meetings", "0009_marks_by_person_and_moment")]
+    dependencies = [("meetings", "0010_corrections_and_series")]
 
     operations = [
         migrations.AddField("source", "fellowship", models.CharField(blank=True, default="", max_length=16)),

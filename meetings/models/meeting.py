@@ -48,7 +48,8 @@ class Meeting(models.Model):
     """
 
     IN_PERSON, ONLINE, HYBRID = "in_person", "online", "hybrid"
-    MEMBERS, SOON = "members", "soon"  # to its members; to everybody from 15 minutes before the start
+    # to its members; to everybody from 15 minutes before the start; to everybody, and in the feeds
+    MEMBERS, SOON, ALL = "members", "soon", "all"
 
     group = models.ForeignKey("groups.Group", on_delete=models.SET_NULL, null=True, related_name="meetings")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, related_name="meetings")
@@ -77,6 +78,7 @@ class Meeting(models.Model):
     extra = models.JSONField(default=dict)  # what the feed carries and the page does not need, for the way out
     folded = models.TextField(blank=True, default="")  # name, place, address, region: lower case, no accents
     confirmed_on = models.DateField(null=True)
+    series = models.UUIDField(null=True)  # meetings that a group holds several times a day, made together
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)  # removed from its list, or ended by its group; never deleted
     next_starts_at = models.DateTimeField(null=True)
@@ -88,11 +90,14 @@ class Meeting(models.Model):
                 fields=["source", "source_key"], condition=Q(source__isnull=False), name="one_meeting_per_source_key"
             ),
             models.CheckConstraint(name="meeting_mode_known", condition=Q(mode__in=["in_person", "online", "hybrid"])),
-            models.CheckConstraint(name="meeting_join_known", condition=Q(join_shown__in=["members", "soon"])),
+            models.CheckConstraint(name="meeting_join_known", condition=Q(join_shown__in=["members", "soon", "all"])),
             models.CheckConstraint(
                 name="a_repeating_meeting_has_a_start", condition=Q(rrule="") | ~Q(starts_local=None)
             ),
-            models.CheckConstraint(name="meeting_lasts", condition=Q(minutes__gt=0)),
+            models.CheckConstraint(
+                name="only_dated_meetings_make_a_series", condition=Q(series=None) | ~Q(starts_local=None)
+            ),
+            models.CheckConstraint(name="meeting_lasts", condition=Q(minutes__gt=0, minutes__lte=7 * 24 * 60)),
             models.CheckConstraint(
                 name="next_ends_after_it_starts",
                 condition=Q(next_starts_at=None, next_ends_at=None) | Q(next_ends_at__gt=F("next_starts_at")),
@@ -102,6 +107,7 @@ class Meeting(models.Model):
             models.Index(fields=["next_starts_at"], name="meeting_next_start", condition=Q(closed_at=None)),
             models.Index(fields=["next_ends_at"], name="meeting_next_end", condition=Q(closed_at=None)),
             models.Index(fields=["latitude", "longitude"], name="meeting_where", condition=Q(closed_at=None)),
+            models.Index(fields=["series"], name="meeting_series", condition=Q(series__isnull=False)),
             models.Index(
                 fields=["id"],
                 name="meeting_by_appointment",

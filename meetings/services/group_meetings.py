@@ -24,6 +24,7 @@ from meetings.schedule import ending, last_day, next_held
 from meetings.selectors.attendance import stored_local
 from meetings.selectors.held import changes_of, rule_of
 from meetings.services.commitments import commitments_end
+from meetings.services.confirming import confirming_put_off
 from meetings.services.import_rows import folded_of
 from meetings.services.list_words import list_word_begin, list_words_end
 from meetings.services.occurrences import occurrences_rematch
@@ -84,6 +85,7 @@ def group_found_from_meeting(
             raise Conflict(_("This meeting has a group here already. Ask at the meeting to be invited."))
         meeting.refresh_from_db()
         list_word_begin(meeting=meeting, now=clock.now())
+        confirming_put_off(meeting=meeting, now=clock.now())
     meeting.group = group
     return group
 
@@ -109,6 +111,7 @@ def meeting_make(*, actor: Person, group: Group, plan: Plan) -> Meeting:
         _fill(meeting, plan, now)
         meeting.save(force_insert=True)
         schedule_write(meetings=[meeting], now=now)
+        confirming_put_off(meeting=meeting, now=now)
     return meeting
 
 
@@ -135,8 +138,11 @@ def meeting_confirm(*, actor: Person, meeting: Meeting) -> Meeting:
     Raises PermissionDenied, Settled when it has ended. The day is the meeting's own.
     """
     _refuse(actor, meeting)
-    meeting.confirmed_on = to_wall(clock.now(), meeting.zone).date()
-    Meeting.objects.filter(pk=meeting.pk).update(confirmed_on=meeting.confirmed_on)
+    now = clock.now()
+    meeting.confirmed_on = to_wall(now, meeting.zone).date()
+    with transaction.atomic():
+        Meeting.objects.filter(pk=meeting.pk).update(confirmed_on=meeting.confirmed_on)
+        confirming_put_off(meeting=meeting, now=now)
     return meeting
 
 
@@ -264,6 +270,7 @@ def _write(meeting: Meeting, now: datetime, *, anew: bool) -> None:
     meeting.save(update_fields=_WRITTEN)
     occurrences_rematch(meetings=[meeting], now=now)
     schedule_write(meetings=[meeting], now=now)
+    confirming_put_off(meeting=meeting, now=now)
     if anew:
         people = commitments_end(meeting=meeting, now=now)
         changes_write(people=people, cause="uncommitted", ref=meeting.pk, at=now)

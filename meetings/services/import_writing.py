@@ -190,7 +190,7 @@ class Walk:
 
     def _change(self, batch: list[Series]) -> None:
         rows = Meeting.objects.select_related("group").in_bulk([one.meeting for one in batch if one.meeting])
-        claimed = [row for row in rows.values() if row.group is not None and row.group.closed_at is None]
+        claimed = list_words.of_their_own(rows.values())
         notes = list_words.words_of(claimed, self.now) if claimed else {}
         undo: dict[int, ImportUndo] = {}
         moved: list[Meeting] = []

@@ -2,6 +2,8 @@
 
 What the group never changed follows the list. Where both say something of their own the row stays as the group has
 it, and the group is shown what the list says: it may take it over, or keep its own until the list says something new.
+A meeting that no group has may have been corrected here (services.corrections): that stands until the list says
+something new, which is then what holds.
 What belongs together is taken or kept together: a time without its days would be no meeting's.
 """
 
@@ -46,7 +48,10 @@ def merge(meeting: Meeting, values: Words, word: ListWord) -> Words:
         given = {column: values[column] for column in columns}
         ours = {column: plain(column, getattr(meeting, column)) for column in columns}
         theirs = {column: plain(column, value) for column, value in given.items()}
-        edited = bool(word.said) and not _alike(unit, ours, {column: word.said.get(column) for column in columns})
+        said = {column: word.said.get(column) for column in columns}
+        edited = bool(word.said) and not _alike(unit, ours, said)
+        if edited and not _has_group(meeting) and not _alike(unit, theirs, said):
+            edited = False
         if not edited:
             free |= given
         elif not _alike(unit, ours, theirs) and word.kept.get(unit) != theirs:
@@ -54,6 +59,17 @@ def merge(meeting: Meeting, values: Words, word: ListWord) -> Words:
     word.said = {column: plain(column, values[column]) for column in COLUMNS}
     word.offered = offered
     return free
+
+
+def of_their_own(meetings: Iterable[Meeting]) -> list[Meeting]:
+    """Those of a list's meetings of which somebody here has a word: a group that has it, or who corrected it."""
+    rows = list(meetings)
+    corrected = set(ListWord.objects.filter(meeting__in=rows).values_list("meeting_id", flat=True))
+    return [row for row in rows if _has_group(row) or row.pk in corrected]
+
+
+def _has_group(meeting: Meeting) -> bool:
+    return meeting.group is not None and meeting.group.closed_at is None
 
 
 def _alike(unit: str, one: Words, other: Words) -> bool:

@@ -23,3 +23,21 @@ document.addEventListener("click", async (event) => {
 
 /** After an answer with mistakes in it, start reading there. */
 document.getElementById("form-errors")?.focus();
+
+/** Quick exit leaves nothing of the finder in this browser; signing out leaves a guest's own favourites (kept.js). */
+function forget(...names) {
+  try {
+    for (const name of names) localStorage.removeItem(name);
+  } catch {
+    // this browser keeps nothing
+  }
+}
+
+document.addEventListener(
+  "click",
+  (event) => event.target.closest?.("#quick-exit") && forget("kept-search", "kept-favourites", "favourites"),
+  true, // before the page is replaced
+);
+document.addEventListener("submit", (event) => {
+  if (/\/logout\/?$/.test(new URL(event.target.action, location.href).pathname)) forget("kept-search", "kept-favourites");
+});

@@ -1,10 +1,14 @@
-/** Shows notifications. Keeps one page without anything personal, the calm screen, and answers with it when the network is gone or slow.
-    Everything else goes to the network, untouched. */
+/** Shows notifications. Keeps two pages without anything personal: the calm screen, which answers when the network is gone
+    or slow, and the finder's empty page, which answers when it is gone. Everything else goes to the network, untouched. */
 
 const CACHE = "calm-3";
 const SHELL = "/need/offline/";
+const FINDER = "/find/offline/"; // what was found last stands in the page's own storage (js/kept.js)
+const FOUND = /^\/($|favourites\/$|meetings\/[^/]+\/$)/;
 const PARTS = [
   "/static/css/porchlight.css",
+  "/static/css/finder.css",
+  "/static/js/kept.js",
   "/static/js/need.js",
   "/static/js/news.js",
   "/static/js/shell.js",
@@ -17,7 +21,8 @@ const PATIENCE = 800; // ms; then the kept page is shown, and asks by itself
 /** Fetch the shell as a guest would, and its parts; one that is missing keeps the others from nothing. */
 async function fill() {
   const cache = await caches.open(CACHE);
-  const wanted = [new Request(SHELL, { credentials: "omit", cache: "no-cache" }), ...PARTS];
+  const pages = [SHELL, FINDER].map((page) => new Request(page, { credentials: "omit", cache: "no-cache" }));
+  const wanted = [...pages, ...PARTS];
   await Promise.allSettled(wanted.map((one) => cache.add(one)));
 }
 
@@ -50,6 +55,8 @@ addEventListener("fetch", (event) => {
   if (event.request.mode === "navigate" && url.pathname === "/need/") {
     event.respondWith(soon(event, SHELL));
     if (navigator.onLine) event.waitUntil(fill());
+  } else if (event.request.mode === "navigate" && FOUND.test(url.pathname)) {
+    event.respondWith(fetch(event.request).catch(async () => (await caches.match(FINDER)) ?? Response.error()));
   } else if (PARTS.includes(url.pathname)) {
     event.respondWith(soon(event, url.pathname));
   }

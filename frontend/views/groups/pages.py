@@ -17,6 +17,7 @@ from frontend.views.groups.common import or_404, own_membership, run_by, the_act
 from ground import clock
 from groups import selectors, services
 from meetings.selectors import attendance
+from meetings.selectors.corrections import waiting_of
 from meetings.services.commitments import membership_leave, membership_remove
 from meetings.services.group_meetings import group_end, group_found_afresh, group_found_from_meeting
 from meetings.services.keeping import keeping_change
@@ -104,6 +105,7 @@ def group(request: HttpRequest, slug: str) -> HttpResponse:
         "people": selectors.members_for(actor=actor, group=own.group),
         "waiting": selectors.waiting_for(actor=actor, group=own.group) if runs else [],
         "owed": [owed for owed in attendance.sheets_owed(actor, now) if owed.group == own.group] if runs else [],
+        "corrections": waiting_of(meetings) if runs else 0,
         "zone": actor.zone,
         "now": now,
         "keeping_new": own.group.keeping_changed_at is not None and own.group.keeping_changed_at > now - KEEPING_SHOWN,
