@@ -77,7 +77,7 @@ def test_a_private_number_is_hidden_in_the_room_and_its_sender_reads_why_while_a
     made = talking(story)
     says(responder, made, NOW + 2 * MINUTE, "call me: 0170 1234567, or the Samaritans: 116 123")
     assert Message.objects.latest("pk").body == f"call me: {HIDDEN}, or the Samaritans: 116 123"
-    hint = "Numbers, links and names of accounts are hidden here."
+    hint = "Numbers, links and account names are hidden here."
     assert hint in text_of(responder, f"/talk/{made.room}/", NOW + 2 * MINUTE)
     assert hint not in text_of(member, f"/talk/{made.room}/", NOW + 2 * MINUTE)
 
