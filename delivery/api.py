@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 
 from delivery import codes, inbound
 from delivery.selectors import stopped_among
-from delivery.subscriptions import push_is_of, push_subscribe, push_unsubscribe
+from delivery.subscriptions import PUSH_WAYS, push_of, push_subscribe, push_unsubscribe
 from delivery.transports import ways_out
 from delivery.transports.email.reading import MOST as MOST_MAIL
 from delivery.transports.email.reading import Letter, letter_from, letter_of
@@ -148,19 +148,28 @@ class Push(APIView):
     """
 
     def get(self, request: Request) -> Response:
-        mine = push_is_of(person=me(request), endpoint_sha256=request.query_params.get("of", ""))
-        return Response({"key": public_key(), "mine": mine})
+        way = push_of(person=me(request), endpoint_sha256=request.query_params.get("of", ""))
+        _of_this_session(request, way)
+        return Response({"key": public_key(), "mine": way is not None})
 
     def post(self, request: Request) -> Response:
         data = body(request, "endpoint", "p256dh", "auth", "name")
         name = text(data, "name") if "name" in data else ""
         endpoint, p256dh, auth = (text(data, part) for part in ("endpoint", "p256dh", "auth"))
-        push_subscribe(actor=me(request), endpoint=endpoint, p256dh=p256dh, auth=auth, name=name)
+        way = push_subscribe(actor=me(request), endpoint=endpoint, p256dh=p256dh, auth=auth, name=name)
+        _of_this_session(request, way)
         return Response(shown(me(request)), status=201)
 
     def delete(self, request: Request) -> Response:
         push_unsubscribe(actor=me(request), endpoint=text(body(request, "endpoint"), "endpoint"))
         return Response(status=204)
+
+
+def _of_this_session(request: Request, way: ContactWay | None) -> None:
+    """Signing out ends the notifications of this browser (frontend/adapter.py), also where no script runs."""
+    known = request.session.get(PUSH_WAYS, [])
+    if way is not None and way.pk not in known:
+        request.session[PUSH_WAYS] = [*known, way.pk]
 
 
 def _face(minute: int) -> str:

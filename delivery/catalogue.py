@@ -13,7 +13,7 @@ TEXTS: dict[str, dict[str, str]] = {
     "T01": {
         "en": "Hi {me}, it has been a little while and you came to mind. Away, busy, or shall we talk? "
         "Nobody else was told. {link}",
-        "es": "Hola {me}, hace un tiempo que no te vemos. ¿De viaje, con cosas, o hablamos? "
+        "es": "Hola {me}, ha pasado un tiempo y pensamos en ti. ¿De viaje, con cosas, o hablamos? "
         "No se ha avisado a nadie. {link}",
     },
     "T02": {
@@ -23,7 +23,8 @@ TEXTS: dict[str, dict[str, str]] = {
     "T03": {
         "en": "Hi {su}, {me} once asked us to nudge you to get in touch. A call today? It may be nothing. "
         "{link} STOP ends",
-        "es": "Hola {su}, {me} nos pidió avisarte para que llames. ¿Hoy quizá? Puede no ser nada. {link} STOP termina",
+        "es": "Hola {su}, {me} nos pidió una vez avisarte para que llames. ¿Hoy? Puede no ser nada. "
+        "{link} STOP termina",
     },
     "T04": {
         "en": "Hi {su}, {me} would like you as a contact person. What that means, and yes or no: {link} Stop any time.",

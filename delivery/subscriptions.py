@@ -1,5 +1,6 @@
 """Writers, beside delivery.services: a member's browsers that show notifications."""
 
+from collections.abc import Collection
 from hashlib import sha256
 
 from django.core.exceptions import ValidationError
@@ -13,6 +14,7 @@ from people.models import ContactWay, Person
 from people.services import way_add
 
 MOST = 10  # browsers of one person
+PUSH_WAYS = "push-ways"  # in a session: the ways that its browser is
 
 
 def push_subscribe(*, actor: Person, endpoint: str, p256dh: str, auth: str, name: str = "") -> ContactWay:
@@ -39,10 +41,11 @@ def push_subscribe(*, actor: Person, endpoint: str, p256dh: str, auth: str, name
     return way
 
 
-def push_is_of(*, person: Person, endpoint_sha256: str) -> bool:
-    """Whether the browser whose endpoint has this SHA-256 (hex) brings notifications to `person`."""
+def push_of(*, person: Person, endpoint_sha256: str) -> ContactWay | None:
+    """The way by which the browser whose endpoint has this SHA-256 (hex) brings notifications to `person`, if any."""
     ways = ContactWay.objects.filter(person=person, kind=ContactWay.WEBPUSH, bounced_at=None)
-    return any(sha256(Subscription.of(way.address).endpoint.encode()).hexdigest() == endpoint_sha256 for way in ways)
+    digests = ((way, sha256(Subscription.of(way.address).endpoint.encode()).hexdigest()) for way in ways)
+    return next((way for way, digest in digests if digest == endpoint_sha256), None)
 
 
 def push_unsubscribe(*, actor: Person, endpoint: str) -> None:
@@ -50,3 +53,8 @@ def push_unsubscribe(*, actor: Person, endpoint: str) -> None:
     for way in ContactWay.objects.filter(person=actor, kind=ContactWay.WEBPUSH):
         if Subscription.of(way.address).endpoint == endpoint:
             way.delete()
+
+
+def push_end(*, actor: Person, way_ids: Collection[int]) -> None:
+    """The actor signs out in the browser of these ways: whoever sits there next sees none of their notifications."""
+    ContactWay.objects.filter(person=actor, kind=ContactWay.WEBPUSH, pk__in=way_ids).delete()

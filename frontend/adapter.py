@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from delivery.subscriptions import PUSH_WAYS, push_end
 from people import sessions
 
 NO_MATCH = _("That name and password do not match. Check both, or ask for a code by e-mail.")
@@ -41,9 +42,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return False
 
     def logout(self, request: HttpRequest) -> None:
-        account = request.user
+        account, ways = request.user, request.session.get(PUSH_WAYS, [])
         super().logout(request)
         if account.is_authenticated:
+            push_end(actor=account.person, way_ids=ways)
             sessions.say_ended(account)
 
     def set_password(self, user: Any, password: str) -> None:

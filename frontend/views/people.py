@@ -19,6 +19,7 @@ from delivery.transports import ways_out
 from delivery.transports.webpush import public_key
 from frontend.actor import actor_of, signed_in
 from frontend.language import remember
+from frontend.may_reach import may_reach
 from frontend.zones import ZONES
 from ground import clock
 from ground.errors import Conflict, TooMany
@@ -205,6 +206,7 @@ def _reach_page(
         "given": given,
         "given_kind": given_kind,
         "kinds": ways_out(),
+        "may_reach": may_reach(actor),
         "push_key": public_key() if "webpush" in ways_out() else "",
         "errors": errors or [],
         "hours_errors": hours_errors or [],

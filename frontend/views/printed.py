@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -57,4 +58,4 @@ def _days(found: Printed) -> list[tuple[str, list[Line]]]:
 
 
 def _name(day: date) -> str:
-    return str(date_format(day, "l j F"))
+    return capfirst(date_format(day, "l j F"))

@@ -100,17 +100,25 @@ def sheet_link(request: HttpRequest, occurrence_id: int) -> HttpResponse:
     return render(request, "sheets/link.html", {"link": address, "occurrence_id": occurrence_id})
 
 
+DIGITS = 19  # of an entry's number, at most
+
+
 @require_safe
 @signed_in
 def own_attendance(request: HttpRequest) -> HttpResponse:
     """My own dates: what lists say, who wrote it, what I logged myself."""
+    return _own_page(request)
+
+
+def _own_page(request: HttpRequest, *, refusal: str = "") -> HttpResponse:
     actor = the_actor(request)
     context = {
         "entries": attendance.own_record(actor),
         "zone": actor.zone,
         "now_local": to_wall(clock.now(), actor.zone),
+        "refusal": refusal,
     }
-    return render(request, "sheets/own.html", context)
+    return render(request, "sheets/own.html", context, status=400 if refusal else 200)
 
 
 @require_POST
@@ -118,16 +126,16 @@ def own_attendance(request: HttpRequest) -> HttpResponse:
 def self_log(request: HttpRequest) -> HttpResponse:
     """Log a meeting anywhere, in one's own wall time; or take an entry back."""
     actor = the_actor(request)
-    if request.POST.get("remove", "").isdigit():
-        selflogs.self_log_remove(actor=actor, self_log_id=int(request.POST["remove"]))
+    remove = request.POST.get("remove", "")
+    if remove.isdecimal() and len(remove) < DIGITS:
+        selflogs.self_log_remove(actor=actor, self_log_id=int(remove))
         messages.success(request, _("It is taken off."))
         return redirect("own_attendance")
     try:
         selflogs.self_log(actor=actor, starts_at=_moment(request.POST.get("starts", ""), actor.zone))
     except ValidationError as refused:
-        messages.warning(request, " ".join(refused.messages))
-    else:
-        messages.success(request, _("Logged. It counts."))
+        return _own_page(request, refusal=" ".join(refused.messages))
+    messages.success(request, _("Logged. It counts."))
     return redirect("own_attendance")
 
 

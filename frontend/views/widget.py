@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -85,7 +86,7 @@ def _day(row: finder.Found, zone: str, today: date) -> str:
         return _("By appointment")
     day = to_wall(row.held.starts_at, zone).date()
     named = {today: _("Today"), today + timedelta(days=1): _("Tomorrow")}
-    return named.get(day) or date_format(day, "l j F")
+    return named.get(day) or capfirst(date_format(day, "l j F"))
 
 
 def _row(row: finder.Found, zone: str) -> dict[str, Any]:

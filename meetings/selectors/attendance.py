@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy
 
 from ground import clock
 from ground.wall import to_utc, to_wall
@@ -436,22 +437,24 @@ def standing_of(person: Person | None, meeting: Meeting, now: datetime) -> Stand
     return Standing(meeting, True, committed, group.head_count_only, dates[0] if dates else None)
 
 
+STRANGER = gettext_lazy("Only people of this group can be marked on its list.")
+
+
 def people_named(occurrence: Occurrence, pids: Iterable[str]) -> dict[str, Person]:
     """The persons behind these pids, if they may stand on this list; the writing services check the rest.
 
     Raises PermissionDenied when one is unknown: a list is no way to find out who exists.
     """
-    wanted = set(pids)
     try:
-        uuids = {str(UUID(pid)) for pid in wanted}
+        uuids = {pid: str(UUID(pid)) for pid in pids}
     except ValueError as wrong:
-        raise PermissionDenied from wrong
+        raise PermissionDenied(STRANGER) from wrong
     group = occurrence.meeting.group_id
     near = Q(memberships__group=group) | Q(marks__sheet__occurrence=occurrence)
-    found = {str(person.pid): person for person in Person.objects.filter(near, pid__in=uuids).distinct()}
-    if set(found) != uuids:
-        raise PermissionDenied
-    return found
+    found = {str(person.pid): person for person in Person.objects.filter(near, pid__in=uuids.values()).distinct()}
+    if set(found) != set(uuids.values()):
+        raise PermissionDenied(STRANGER)
+    return {pid: found[uuid] for pid, uuid in uuids.items()}
 
 
 def own_record(person: Person) -> list[Entry]:

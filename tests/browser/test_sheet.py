@@ -81,7 +81,7 @@ def test_every_target_is_large_enough_and_nothing_runs_out_of_the_page(page, sit
     page.goto(f"{site.url}/{other['link']}")
     mark(page, "Robin II").click()
     for box in page.evaluate(
-        "[...document.querySelectorAll('.sheet button, .undo-bar button, .exit')].filter(e => e.offsetParent)"
+        "[...document.querySelectorAll('.sheet button, .sheet-undo button, .exit')].filter(e => e.offsetParent)"
         ".map(e => { const r = e.getBoundingClientRect(); return [e.innerText, r.width, r.height] })"
     ):
         assert box[1] >= 44, box

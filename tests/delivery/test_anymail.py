@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from anymail.webhooks.sparkpost import SparkPostTrackingWebhookView
 from django.test import Client
 from django.urls import include, path
 
@@ -105,6 +106,21 @@ def test_a_full_mailbox_and_what_is_no_fault_of_the_address_is_tried_again(told,
     nudge = Delivery.objects.get(kind="nudge")
     assert ContactWay.objects.get(person=told.sam.person).bounced_at is None
     assert (nudge.state, nudge.bounced) == ("pending", False)
+
+
+@pytest.mark.parametrize(
+    ("bounce_class", "outcome"),
+    [
+        *((number, "hard") for number in ("10", "30")),
+        *((number, "soft") for number in ("1", "20", "21", "22", "23", "24", "25", "40", "51", "70", None)),
+    ],
+)
+def test_a_bounce_that_the_provider_tells_by_a_number(bounce_class, outcome):
+    event = {"type": "bounce", "raw_rcpt_to": "sam@example.org", "raw_reason": "550 [internal] said no"}
+    event |= {"bounce_class": bounce_class} if bounce_class else {}
+    view = SparkPostTrackingWebhookView(webhook_secret="user:word")
+    raw = {"msys": {"message_event": event}}
+    assert anymail.outcome_of(view.esp_to_anymail_event("message_event", event, raw)) == outcome
 
 
 def test_a_sender_that_cannot_be_read_is_no_recipients_fault(provider, settings):

@@ -6,7 +6,9 @@ from http import HTTPStatus
 import pytest
 from django.core import mail
 
+from delivery import kinds
 from delivery.services import address_stop
+from frontend.may_reach import WHEN
 from ground import clock
 from people.models import AddressCode
 from people.selectors import account_of, blocked_between
@@ -210,3 +212,17 @@ def test_a_block_is_lifted_by_who_set_it_and_by_nobody_else(client, dana):
     client.post("/me/blocks/", {"pid": str(ex.pid)})
     assert not blocked_between(dana, ex)
     assert blocked_between(dana, other)
+
+
+def test_every_kind_of_message_stands_there_word_for_word_in_the_members_language(client, dana):
+    page = " ".join(text(client.get("/me/reach/")).split())
+    assert 'When your number is reached, before anybody else hears: <q lang="en">Hi Dana, as you asked,' in page
+    assert "{" not in page.partition('id="may-reach"')[2].partition("</details>")[0]
+    type(dana).objects.filter(pk=dana.pk).update(language="es")
+    assert "Hola Dana, como pediste" in text(client.get("/me/reach/"))
+
+
+def test_no_kind_of_message_to_a_member_is_left_out_but_those_of_people_on_call():
+    to_members = {kind.text for kind in kinds._kinds.values() if kind.stop is kinds.no_link}
+    left_out = to_members - set(WHEN)
+    assert {key[:2] for key in left_out} <= {"T6"}, left_out

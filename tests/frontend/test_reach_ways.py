@@ -10,7 +10,7 @@ from delivery import transports
 from delivery.services import address_stop
 from delivery.transports.email import EmailTransport
 from delivery.transports.recording import RecordingTransport
-from delivery.transports.webpush import public_key
+from delivery.transports.webpush import Subscription, public_key
 from ground import clock
 from people.models import AddressCode, ContactWay
 from people.selectors import account_of
@@ -207,6 +207,19 @@ def test_a_browser_shows_the_notes_of_whoever_subscribed_last(client, dana):
     assert len(live_ways(dana)) == 1  # nobody takes off another's
     api(client, "post", "push/", browser())
     assert (live_ways(dana), len(live_ways(other.person))) == ([], 1)
+
+
+def test_signing_out_ends_the_notifications_of_this_browser_also_without_a_script(client, dana):
+    api(client, "post", "push/", browser("https://push.example/elsewhere"))
+    client.cookies.clear()  # another browser
+    client.force_login(dana.account)
+    api(client, "post", "push/", browser("https://push.example/here"))
+    client.post("/accounts/logout/")
+    assert [Subscription.of(way.address).endpoint for way in live_ways(dana)] == ["https://push.example/elsewhere"]
+    client.force_login(dana.account)  # the first one again: its page says that it is hers
+    api(client, "get", f"push/?of={sha256(b'https://push.example/elsewhere').hexdigest()}")
+    client.post("/accounts/logout/")
+    assert live_ways(dana) == []
 
 
 @pytest.mark.parametrize(

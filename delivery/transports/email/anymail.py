@@ -20,7 +20,13 @@ else:
 
 LOST = {"bounced", "rejected"}
 FOR_GOOD = {"bounced", "invalid"}  # reasons; the others are the provider's own, or about what the site sends
-PASSING = re.compile(r"\bsoft|transient|temporar|quota|mailbox[^,;.]{0,20} full|\"hard_bounce\": false", re.IGNORECASE)
+# how providers say that a bounce is not for good: in words, or in a field of their own (SparkPost's classes: soft, DNS,
+# mailbox full, too large, unspecified, transient)
+PASSING = re.compile(
+    r"\bsoft|transient|temporar|quota|mailbox[^,;.]{0,20} full"
+    r"|\"hard_bounce\": false|\"bounce_class\": \"?(?:2[0-3]|40|70)\b",
+    re.IGNORECASE,
+)
 UNWANTED = {"complained", "unsubscribed"}
 
 

@@ -70,9 +70,10 @@ function endWith(form) {
     event.preventDefault();
     try {
       const held = await (await navigator.serviceWorker.getRegistration())?.pushManager.getSubscription();
-      if (held) await Promise.race([off(held), new Promise((go) => setTimeout(go, 3000))]);
+      const ends = held ? [tell("DELETE", { endpoint: held.endpoint }), held.unsubscribe()] : [];
+      await Promise.race([Promise.allSettled(ends), new Promise((go) => setTimeout(go, 3000))]);
     } catch {
-      // the push service will say so when it finds nobody there
+      // the server forgets this browser as well when its session ends
     }
     form.submit();
   });
