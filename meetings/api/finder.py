@@ -50,6 +50,29 @@ class Meetings(APIView):
         )
 
 
+class Counts(APIView):
+    """How many meetings each further choice would leave; the same parameters as the search (docs/finder.md)."""
+
+    permission_classes = [AllowAny]
+
+    def get(self, request: Request) -> Response:
+        asked = asked_from(request.query_params.dict())  # type: ignore[arg-type]
+        if asked.unknown_place:
+            raise ValidationError({"place": _("No town of this name is known here.")})
+        found = finder.facets(asked.search, now=clock.now())
+        return Response(
+            {
+                "total": found.total,
+                "capped": found.capped,
+                "modes": found.modes,
+                "tags": found.tags,
+                "languages": found.languages,
+                "fellowships": found.fellowships,
+                "days": found.days,
+            }
+        )
+
+
 class OneMeeting(APIView):
     """One meeting with its coming dates; what tells how to join follows selectors.finder.can_see_join."""
 
@@ -122,5 +145,6 @@ def _city(city: City) -> dict[str, Any]:
 
 urls = [
     path("meetings/", Meetings.as_view(), name="api_meetings"),
+    path("meetings/counts/", Counts.as_view(), name="api_meeting_counts"),
     path("meetings/<slug:slug>/", OneMeeting.as_view(), name="api_meeting"),
 ]

@@ -14,10 +14,10 @@ from meetings.models import Meeting
 from meetings.selectors.finder.asked import DAY_NAMES, Search
 from meetings.selectors.finder.listed import main_zone
 from meetings.selectors.finder.span import Span, day_bounds
-from meetings.selectors.finder.statement import Statement, driver_of, fetch, matching
+from meetings.selectors.finder.statement import Statement, driver_of_all, fetch, matching
 from meetings.selectors.held import BACK
 
-CAP = 10_000  # rows counted; where there are more, the numbers say so
+CAP = 4_000  # rows counted; where there are more, the numbers say so
 
 
 @dataclass(slots=True)
@@ -76,7 +76,7 @@ def _count(
 def _groups(asked: Search, span: Span, now: datetime) -> list[tuple[bool, bool, str, str, int]]:
     """How many rows there are of each (online, in person, types, fellowship), whatever of these is asked for."""
     wider = replace(asked, mode="", tags=(), language="", fellowship="", sort="")
-    made = matching(wider, driver_of(wider, span, ordered=False))
+    made = matching(wider, driver_of_all(wider, span))
     if not span.by_day:
         made.add("d.nearest = TRUE")
     made.add("d.next_ends_at > %s", now)
@@ -99,7 +99,7 @@ def _days(asked: Search, now: datetime, zone: str) -> dict[str, int]:
     order = [DAY_NAMES[(today + ahead) % 7] for ahead in range(7)]
     last = bounds[order[-1]][1]
     week = Span(now, last, running=True, by_day=True)
-    driver = driver_of(any_day, week, ordered=False)
+    driver = driver_of_all(any_day, week)
     made = matching(any_day, driver)
     made.add("d.next_ends_at > %s", now)
     made.add("d.next_starts_at >= %s", now - timedelta(hours=12))

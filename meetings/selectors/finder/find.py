@@ -27,6 +27,7 @@ from meetings.selectors.held import BACK, changes_of, next_of
 
 LATE = 200  # rows whose stored time is over (the worker is behind) that one search looks at
 APPOINTMENT = "a"
+FOUND = "d.meeting_id, d.weekday, d.next_starts_at, d.next_ends_at, d.name_key"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,14 +49,14 @@ class Stored:
     ends_at: datetime
 
 
-def search(asked: Search, *, now: datetime, after: str = "", limit: int = PAGE) -> Page:
+def search(asked: Search, *, now: datetime, after: str = "", limit: int = PAGE, most: int = MOST) -> Page:
     """Meetings by start: those in progress first, then the next ones, those by appointment last.
 
-    Raises ValidationError for a request that cannot be read. At most six queries.
+    At most `most` of them, whatever `limit` says: more than a page is for lists that are read as a whole. Raises ValidationError for a request that cannot be read. At most six queries.
     """
     asked.check()
     cursor = _cursor(after, asked)
-    limit = max(1, min(limit, MOST))
+    limit = max(1, min(limit, most))
     zone = asked.zone or main_zone()
     span = Span.of(asked, now, zone)
     rows: list[tuple[Key, Found]] = []
@@ -121,11 +122,16 @@ def _again(meeting: Meeting, row: Stored, span: Span, now: datetime, change: Any
     return held
 
 
-def _fresh(asked: Search, span: Span, now: datetime, cursor: Key | None, driver: str) -> Statement:
-    """Rows whose stored time holds."""
-    made = matching(asked, driver)
+def _asked_for(asked: Search, span: Span, driver: str, few: list[int] | None = None) -> Statement:
+    """What is asked for but for the time."""
+    made = matching(asked, driver, few)
     if not span.by_day:
         made.add("d.nearest = TRUE")
+    return made
+
+
+def _fresh(made: Statement, asked: Search, span: Span, now: datetime, cursor: Key | None) -> Statement:
+    """Rows whose stored time holds."""
     made.add("d.next_ends_at > %s", now)
     made.add("d.next_starts_at >= %s", now - BACK if span.running else span.first)
     if span.last is not None:
@@ -152,7 +158,7 @@ def _stored(
     asked: Search, span: Span, now: datetime, cursor: Key | None, limit: int
 ) -> tuple[list[Stored], list[Stored]]:
     """(rows whose stored time holds, in order; rows whose stored time is over: few, unless the worker is behind)."""
-    driver = driver_of(asked, span)
+    driver, few = driver_of(asked, span)
     rank, before = "''", list[float]()
     order = "d.next_starts_at, d.meeting_id"
     if asked.sort == BY_DISTANCE:
@@ -162,13 +168,23 @@ def _stored(
         rank = "d.name_key"
         order = f"{name_key()}, {order}"
     select = f"d.meeting_id, d.weekday, d.next_starts_at, d.next_ends_at, {rank}"
-    fresh, late = _fresh(asked, span, now, cursor, driver), _late(asked, span, now, driver)
+    first, params = "", list[Any]()
+    if driver == "meetings":  # both halves are read out of their rows: these are read once
+        base = _asked_for(asked, span, driver, few)
+        first = f"WITH found AS MATERIALIZED ({base.text(FOUND, '', None)}) "
+        params, fresh, late = base.params, Statement("found"), Statement("found")
+    else:
+        fresh = _asked_for(asked, span, driver)
+        late = _asked_for(asked, span, "late" if driver in {"start", "nearest", "online", "name"} else driver)
+    _fresh(fresh, asked, span, now, cursor)
+    _late(late, now)
     text = (
-        f"SELECT f.*, 0 FROM ({fresh.text(select, order, limit)}) AS f UNION ALL "  # noqa: S608
+        f"{first}SELECT f.*, 0 FROM ({fresh.text(select, order, limit)}) AS f UNION ALL "  # noqa: S608
         f"SELECT l.*, 1 FROM ({late.text(select, 'd.next_ends_at', LATE)}) AS l"
     )
+    params = [*params, *before, *fresh.params, *before, *late.params]
     found: tuple[list[Stored], list[Stored]] = [], []
-    for *columns, is_late in fetch(text, [*before, *fresh.params, *before, *late.params]):
+    for *columns, is_late in fetch(text, params):
         meeting, weekday, starts, ends, ranked = columns
         starts_at = moment_of(starts)
         key = Key(ranked, int(starts_at.timestamp()), meeting)
@@ -176,12 +192,10 @@ def _stored(
     return found
 
 
-def _late(asked: Search, span: Span, now: datetime, driver: str) -> Statement:
-    made = matching(asked, "late" if driver in {"start", "nearest", "online", "name"} else driver)
-    if not span.by_day:
-        made.add("d.nearest = TRUE")
+def _late(made: Statement, now: datetime) -> Statement:
+    """Rows whose stored time is over."""
     made.add("d.next_ends_at <= %s", now)
-    if driver in {"cell", "area"}:
+    if made.driver in {"cell", "area"}:
         made.add("d.next_starts_at < %s", now)
     return made
 

@@ -4,6 +4,7 @@ The ORM says none of this: which index drives, on both databases, is what makes 
 (bench/results/finder.md). Every value is a parameter; what is put into the text are the column and index names below.
 """
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,7 @@ from meetings.selectors.finder.asked import BY_NAME, Search
 from meetings.selectors.finder.span import Span
 from meetings.selectors.finder.where import chord_squared, grid_of, spot, window_of
 
-FEW = 6000  # meetings with a word: up to so many the index of words drives, else the order of time does
+FEW = 3000  # meetings with a word: up to so many these drive, else the order of time does
 INDEXES = {"cell": "day_cell", "area": "day_area", "start": "day_next_start", "nearest": "day_nearest"}
 INDEXES |= {"online": "day_online", "name": "meetings_day_by_name", "late": "day_next_end"}
 _WITH_WORDS = f"SELECT id FROM meetings_meeting WHERE {WORDS.format(column='folded')} @@ %s::tsquery"  # noqa: S608
@@ -26,7 +27,7 @@ _WITH_WORDS = f"SELECT id FROM meetings_meeting WHERE {WORDS.format(column='fold
 class Statement:
     """`SELECT … FROM the weekday rows WHERE …`, put together part by part."""
 
-    driver: str  # a key of INDEXES, or "words"
+    driver: str  # a key of INDEXES, "words", "meetings" (those that words found), "found" (rows of such)
     where: list[str] = field(default_factory=list)
     params: list[Any] = field(default_factory=list)
     reads_meeting: bool = False
@@ -35,17 +36,20 @@ class Statement:
         self.where.append(condition)
         self.params += [moment(p) if isinstance(p, datetime) else p for p in params]
 
-    def text(self, select: str, order: str, limit: int) -> str:
+    def text(self, select: str, order: str, limit: int | None) -> str:
         lite = connection.vendor == "sqlite"
-        table = "meetings_meetingday d"
+        table = "found d" if self.driver == "found" else "meetings_meetingday d"
         if lite and self.driver in INDEXES:
             table += f" INDEXED BY {INDEXES[self.driver]}"
         if lite and self.driver == "words":
             table = f"meetings_words w CROSS JOIN {table} ON d.meeting_id = w.rowid"
+        if lite and self.driver == "meetings":
+            table = f"json_each(%s) w CROSS JOIN {table} ON d.meeting_id = w.value"
         if self.reads_meeting:
             table += f" {'CROSS ' if lite else ''}JOIN meetings_meeting m ON m.id = d.meeting_id"
         ordered = f" ORDER BY {order}" if order else ""
-        return f"SELECT {select} FROM {table} WHERE {' AND '.join(self.where)}{ordered} LIMIT {limit:d}"  # noqa: S608
+        ordered += "" if limit is None else f" LIMIT {limit:d}"
+        return f"SELECT {select} FROM {table} WHERE {' AND '.join(self.where)}{ordered}"  # noqa: S608
 
 
 def moment(at: datetime) -> Any:
@@ -65,17 +69,29 @@ def fetch(text: str, params: list[Any]) -> list[tuple[Any, ...]]:
     return found
 
 
-def driver_of(asked: Search, span: Span, *, ordered: bool = True) -> str:
+def driver_of(asked: Search, span: Span) -> tuple[str, list[int]]:
     """What leaves the fewest rows: a place, else a short time, else rare words, else the order asked for itself.
 
-    One query, and only when words or types are asked for and neither place nor time is. Not `ordered`: all rows are
-    wanted, so that words drive however frequent they are.
+    With "meetings" the numbers of the meetings that have the words: the one query here, and only when words or types
+    are asked for and neither place nor time is.
     """
     window = window_of(asked)
     if window is not None:
+        return grid_of(window).column, []
+    if not span.narrow and (asked.words or asked.marks) and (few := _with_words(asked)) is not None:
+        return "meetings", few
+    return _by_order(asked, span), []
+
+
+def driver_of_all(asked: Search, span: Span) -> str:
+    """The same where all rows are wanted: words drive, however frequent they are."""
+    window = window_of(asked)
+    if window is not None:
         return grid_of(window).column
-    if not span.narrow and (asked.words or asked.marks) and (not ordered or _is_rare(asked)):
-        return "words"
+    return "words" if not span.narrow and (asked.words or asked.marks) else _by_order(asked, span)
+
+
+def _by_order(asked: Search, span: Span) -> str:
     if span.by_day:
         return "start"
     if asked.sort == BY_NAME and not span.narrow:
@@ -85,24 +101,23 @@ def driver_of(asked: Search, span: Span, *, ordered: bool = True) -> str:
     return "start" if span.narrow else "nearest"
 
 
-def matching(
-    asked: Search, driver: str, *, mode: bool = True, marks: bool = True, fellowship: bool = True
-) -> Statement:
+def matching(asked: Search, driver: str, meetings: list[int] | None = None) -> Statement:
     """The statement for what a search asks of a meeting itself; the time is still to be added."""
     made = Statement(driver)
+    if driver == "meetings":
+        _by_number(made, meetings or [])
     _where(made, asked)
-    if (mode and asked.mode) or driver == "online":
+    if asked.mode or driver == "online":
         made.add("d.online = TRUE" if asked.mode == Meeting.ONLINE else "d.onsite = TRUE")
     if driver == "words":
-        _by_words(made, asked.words, asked.marks if marks else [])
-    elif asked.words:
+        _by_words(made, asked.words, asked.marks)
+    elif asked.words and driver != "meetings":
         made.reads_meeting = True
         for word in asked.words:
             made.add(f"{_position()}(' ' || m.folded, %s) > 0", f" {word}")
-    if marks:
-        for mark in asked.marks:
-            made.add(f"{_position()}(d.tags, %s) > 0", f" {mark} ")
-    if fellowship and asked.fellowship:
+    for mark in asked.marks:
+        made.add(f"{_position()}(d.tags, %s) > 0", f" {mark} ")
+    if asked.fellowship:
         made.add("d.fellowship = %s", asked.fellowship)
     return made
 
@@ -139,13 +154,23 @@ def _by_words(made: Statement, words: list[str], marks: list[str]) -> None:
         made.add(f"d.meeting_id IN ({_WITH_WORDS})", _tsquery(words, marks))
 
 
-def _is_rare(asked: Search) -> bool:
+def _by_number(made: Statement, meetings: list[int]) -> None:
+    """First of all that is added: SQLite has its parameter before WHERE."""
+    if connection.vendor == "sqlite":
+        made.params.append(json.dumps(meetings))
+        made.where.append("TRUE")
+    else:
+        made.add("d.meeting_id = ANY(%s)", meetings)
+
+
+def _with_words(asked: Search) -> list[int] | None:
+    """The meetings that have these words and types; None when they are not few."""
     if connection.vendor == "sqlite":
         text, param = "SELECT rowid FROM meetings_words WHERE meetings_words MATCH %s", _match(asked.words, asked.marks)
     else:
         text, param = _WITH_WORDS, _tsquery(asked.words, asked.marks)
-    ((found,),) = fetch(f"SELECT count(*) FROM ({text} LIMIT {FEW + 1}) AS few", [param])  # noqa: S608
-    return bool(found <= FEW)
+    found = [number for (number,) in fetch(f"{text} LIMIT {FEW + 1}", [param])]
+    return found if len(found) <= FEW else None
 
 
 def _match(words: list[str], marks: list[str]) -> str:
