@@ -89,7 +89,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, seconds: float = 
     try:
         line = connection.sock = dial(host, port, seconds, by_tls=by_tls, free=free)
         # the socket itself: http.client lets go of it before the body of an answer that ends with the connection
-        end = Timer(seconds, _hang_up, [line])
+        end = Timer(seconds, hang_up, [line])
         end.daemon = True
         end.start()
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -131,7 +131,7 @@ def _connect(address: str, port: int, host: str, seconds: float, *, by_tls: bool
         raise Unreached(f"{host} does not prove who it is") from error
 
 
-def _hang_up(line: socket.socket) -> None:
+def hang_up(line: socket.socket) -> None:
     """Called from the timer: a server that trickles its answer keeps nobody waiting."""
     with contextlib.suppress(OSError):
         line.shutdown(socket.SHUT_RDWR)

@@ -11,6 +11,7 @@ import socket
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Timer
 from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit
 
 from django.conf import settings
@@ -125,12 +126,16 @@ class Fetching:
         parts = parts_of(url)
         host = parts.hostname or ""
         connection = http.client.HTTPConnection(host, parts.port or PORTS[parts.scheme], timeout=self.wait)
+        cut: Timer | None = None
         try:
-            connection.sock = self._line(parts)
+            line = connection.sock = self._line(parts)
+            cut = Timer(max(0.0, end - time.monotonic()), outside.hang_up, [line])  # headers may trickle for ever
+            cut.daemon = True
+            cut.start()
             path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
-            if answer.status == UNCHANGED:
+            if answer.status == UNCHANGED and {"If-None-Match", "If-Modified-Since"} & headers.keys():
                 raise Unchanged
             if answer.status in MOVED and (target := answer.headers.get("Location")):
                 return urljoin(url, target)
@@ -142,11 +147,14 @@ class Fetching:
                 (answer.headers.get("Last-Modified") or "")[:64],
             )
         except (OSError, http.client.HTTPException) as error:
-            why = "no answer in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__
+            late = isinstance(error, TimeoutError) or time.monotonic() >= end
+            why = "no answer in time" if late else str(error) or type(error).__name__
             raise NotAList(f"{_shown(url)} cannot be reached: {why}.") from error
         except outside.Refused as error:
             raise NotAList(f"{_shown(url)} is not called: {error}.") from error
         finally:
+            if cut is not None:
+                cut.cancel()
             connection.close()
 
     def _line(self, parts: SplitResult) -> socket.socket:
@@ -165,11 +173,13 @@ class Fetching:
                 self._read += len(piece)  # of all files of the list
                 if self._read > self.most_bytes:
                     raise NotAList(f"The list is larger than {self.most_bytes // 2**20} MB (PORCHLIGHT_MAX_FEED_MB).")
-                if time.monotonic() > end:
-                    raise NotAList("The list did not come to its end in time.")
+                if time.monotonic() >= end:
+                    break
                 out.write(piece)
                 if self.on_bytes:
                     self.on_bytes(len(piece))
+            if time.monotonic() >= end:  # the line was cut: what came may be half a list
+                raise NotAList("The list did not come to its end in time.")
             if answer.length:  # of the length that was named, so much did not come
                 raise NotAList("The list could not be read to its end: the connection broke off.")
         return path

@@ -1,5 +1,10 @@
 """Lists at web addresses: fetched from outside only, whole or not at all, and looked at again by themselves."""
 
+import contextlib
+import socket
+import threading
+import time
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
@@ -78,6 +83,7 @@ def test_a_redirect_into_our_own_network_is_not_followed(coordinator, there):
     ("answer", "word"),
     [
         ((404, {}, b"gone"), "answered 404"),
+        ((304, {}, b""), "answered 304"),  # nobody asked whether it is as it was
         ((200, {}, b"<html>Sign in</html>"), "web page"),
         ((200, {"Content-Length": "5000"}, b'[{"name": "cut'), "broke off"),
         ((302, {"Location": "/list"}, b""), "from one address to the next"),
@@ -95,6 +101,26 @@ def test_an_address_without_a_list_says_what_it_is_instead(coordinator, there, a
     with pytest.raises(CommandError, match="Nothing was written") as refused:
         call_command("importmeetings", there.url("/list"))
     assert refused.value.returncode == 2
+
+
+def test_a_server_that_trickles_its_headers_for_ever_is_cut_off(coordinator, settings, monkeypatch):
+    monkeypatch.setattr("meetings.fetching.LONGEST", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings.OUTSIDE_ALLOWED = {f"127.0.0.1:{server.getsockname()[1]}"}
+
+        def trickle():
+            line, _ = server.accept()
+            with line, contextlib.suppress(OSError):
+                line.sendall(b"HTTP/1.1 200 OK\r\n")
+                while line.send(b"X-Slow: 1\r\n"):
+                    time.sleep(0.02)
+
+        threading.Thread(target=trickle, daemon=True).start()
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/list"
+        run = import_desk.import_begin(actor=coordinator, name="Office", address=address)
+        work()
+    run.refresh_from_db()
+    assert run.state == Import.REFUSED
 
 
 def test_more_than_the_largest_list_is_not_fetched_to_its_end(there, settings):
