@@ -1,5 +1,10 @@
 """The fellowships a meeting can belong to: a short code, and the name in full by which people look for it."""
 
+import re
+from functools import lru_cache
+
+from meetings.folding import fold
+
 FELLOWSHIPS: dict[str, str] = {
     "AA": "Alcoholics Anonymous",
     "AL-ANON": "Al-Anon Family Groups",
@@ -26,3 +31,20 @@ FELLOWSHIPS: dict[str, str] = {
     "SOS": "Secular Organizations for Sobriety",
     "WFS": "Women for Sobriety",
 }
+
+_WORD = re.compile(r"[A-Za-z][A-Za-z-]*")
+# codes that are words of another kind in a name: a state, a day, the distress call
+_AMBIGUOUS = frozenset({"CA", "MA", "GA", "DA", "HA", "RD", "SMART", "SOS", "MARA"})
+
+
+@lru_cache(maxsize=4096)
+def fellowship_in(name: str) -> str:
+    """The code of the fellowship that the name of an office or area tells: in full, or by its initials; else empty.
+
+    `"Philadelphia Alcoholics Anonymous"`, `"Greater New York NA"`. Two of them say nothing.
+    """
+    folded = f" {fold(name)} "
+    full = {code for code, words in FELLOWSHIPS.items() if f" {fold(words)} " in folded}
+    short = {word for word in _WORD.findall(name) if word in FELLOWSHIPS} - _AMBIGUOUS
+    found = full or short
+    return found.pop() if len(found) == 1 else ""

@@ -13,6 +13,7 @@ from json import dumps
 from typing import Any
 from zoneinfo import available_timezones
 
+from meetings.fellowships import fellowship_in
 from meetings.guide_text import is_empty, line, text, written
 from meetings.guide_types import TYPES
 
@@ -69,6 +70,7 @@ class Entry:
     types: tuple[str, ...] = ()
     confirmed_on: date | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
+    fellowship: str = ""  # a code of meetings.fellowships, where the list says it
 
     @property
     def by_appointment(self) -> bool:
@@ -77,7 +79,9 @@ class Entry:
     def core(self) -> str:
         """A digest of all but the slug, the days and the entry's own page: equal for the days of one meeting."""
         further = sorted((key, value) for key, value in self.extra.items() if not key.endswith("url"))
-        return digest_of([getattr(self, name) for name in _CORE] + further)
+        # only where it is said: what lists said before they were asked for it is known again
+        said = [self.fellowship] if self.fellowship else []
+        return digest_of([getattr(self, name) for name in _CORE] + further + said)
 
     def digest(self) -> str:
         """A digest of everything: an entry with the same one needs no second look."""
@@ -85,7 +89,7 @@ class Entry:
         return digest_of([self.core(), self.slug, self.days, str(self.confirmed_on), own])
 
 
-_CORE = tuple(f.name for f in fields(Entry) if f.name not in {"slug", "days", "confirmed_on", "extra"})
+_CORE = tuple(f.name for f in fields(Entry) if f.name not in {"slug", "days", "confirmed_on", "extra", "fellowship"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +330,7 @@ def dials(phone: str) -> bool:
 
 def _about(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {
+        "fellowship": fellowship_in(line(raw.get("entity"), 255)),
         "notes": text(raw.get("notes")),
         "confirmed_on": date_of(raw.get("last_contact")) or date_of(raw.get("updated")),
         "extra": {key: value for key in EXTRA if key in raw and (value := _further(raw[key]))},

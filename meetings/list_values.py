@@ -24,6 +24,7 @@ WORDS = {
     "conference_notes": "how to join",
     "notes": "notes",
     "types": "types",
+    "fellowship": "fellowship",
     "confirmed_on": "confirmed on",
     "extra": "further details",
 }

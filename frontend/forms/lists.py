@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from frontend.forms.groups import Taking
 from frontend.zones import ZONES
+from meetings.fellowships import FELLOWSHIPS
 
 
 class ManyFiles(forms.ClearableFileInput):
@@ -54,7 +55,14 @@ EVERY = [("", _("Only by hand")), ("6", _("Every 6 hours")), ("24", _("Every day
 
 
 class RefreshForm(Taking):
-    """How often a list is looked at again."""
+    """How often a list is looked at again, and whose meetings it has."""
+
+    fellowship = forms.ChoiceField(
+        label=_("Fellowship"),
+        required=False,
+        choices=[("", _("As the list says")), *FELLOWSHIPS.items()],
+        help_text=_("For meetings of which the list itself does not say it."),
+    )
 
     address = forms.CharField(label=_("Web address"), required=False, max_length=2000, widget=forms.URLInput)
     hours = forms.TypedChoiceField(label=_("Look again"), required=False, choices=EVERY, coerce=int, empty_value=None)

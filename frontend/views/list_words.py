@@ -30,6 +30,7 @@ WORDS: "dict[str, _StrPromise]" = {
     "how to join": gettext_lazy("how to join"),
     "notes": gettext_lazy("notes"),
     "types": gettext_lazy("kind of meeting"),
+    "fellowship": gettext_lazy("fellowship"),
     "confirmed on": gettext_lazy("confirmed on"),
     "further details": gettext_lazy("further details"),
 }

@@ -70,11 +70,13 @@ def one(request: HttpRequest, source_id: int) -> HttpResponse:
     actor = the_actor(request)
     found = lists.list_for(actor, source_id)
     web = found.address if found.address.lower().startswith(("http://", "https://")) else ""
-    initial = {"address": web, "hours": found.refresh_hours, "by_itself": found.by_itself}
+    initial = {"address": web, "hours": found.refresh_hours, "by_itself": found.by_itself,
+               "fellowship": found.fellowship}  # fmt: skip
     form = RefreshForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
+            import_desk.fellowship_set(actor=actor, source_id=source_id, fellowship=given["fellowship"])
             import_desk.refresh_set(
                 actor=actor, source_id=source_id, address=given["address"], hours=given["hours"],
                 by_itself=given["by_itself"],

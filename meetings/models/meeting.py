@@ -22,6 +22,7 @@ class Source(models.Model):
     kind = models.CharField(max_length=8, blank=True, default="")  # guide, table, bmlt, oiaa
     about = models.JSONField(default=dict)
     zone = models.CharField(max_length=64, blank=True, default="")  # for entries without zone and coordinates
+    fellowship = models.CharField(max_length=16, blank=True, default="")  # of its entries that say none
     refresh_hours = models.PositiveSmallIntegerField(null=True)  # none: only when somebody asks
     refresh_at = models.DateTimeField(null=True)
     by_itself = models.BooleanField(default=False)  # what a refresh finds is applied without waiting for a coordinator

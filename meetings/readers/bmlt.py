@@ -22,6 +22,7 @@ from meetings.guide import (
     spot_of,
     zone_of,
 )
+from meetings.fellowships import fellowship_in
 from meetings.guide_text import line, text, written
 
 NOT_PUBLISHED = "not published"
@@ -146,9 +147,11 @@ def read(raw: object, server: Server) -> Entry | Unread:
     if isinstance(found, str):
         return Unread(found, label=name, slug=slug)
     days, minute, minutes = found
+    extra = _extra(raw, server)
     return Entry(
         slug=slug, name=name, days=days, minute=minute, minutes=minutes, zone=zone_of(raw.get("time_zone")),
-        **_where(raw), **_how(raw, server.formats_of(raw)), notes=text(raw.get("comments")), extra=_extra(raw, server),
+        **_where(raw), **_how(raw, server.formats_of(raw)), notes=text(raw.get("comments")), extra=extra,
+        fellowship=fellowship_in(extra.get("service_body_name", "")),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ is named by its id, and languages have fields of their own. No Django, no databa
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from meetings import guide
@@ -56,7 +57,8 @@ def read(raw: object, groups: Groups) -> Entry | Unread:
         "updated": changed.get("$date") if isinstance(changed, Mapping) else changed,
         "attendance_option": "online",
     }
-    return guide.read(told)
+    found = guide.read(told)
+    return replace(found, fellowship="AA") if isinstance(found, Entry) else found  # the directory of that fellowship
 
 
 def _day(value: object) -> object:

@@ -13,11 +13,14 @@ from django.utils.translation import gettext as _
 from ground import clock, wake
 from ground.errors import Conflict, Settled
 from meetings import feed, fetching
-from meetings.models import Import, ImportPart, Source
+from meetings.fellowships import FELLOWSHIPS
+from meetings.models import Import, ImportPart, Meeting, Source
+from meetings.services.import_rows import folded_of
 from meetings.services.imports import most_bytes
 from people.models import Person, check_zone
 from people.selectors import is_coordinator
 
+BATCH = 500
 PIECE = 1 << 20  # bytes of a list in one row, before packing
 MOST_FILES = 8
 LENDING = timedelta(minutes=30)  # while a list is being handed in no worker takes it
@@ -153,6 +156,32 @@ def refresh_set(*, actor: Person, source_id: int, address: str, hours: int | Non
         )  # fmt: skip
     if hours is not None:
         wake.publish("work")
+
+
+def fellowship_set(*, actor: Person, source_id: int, fellowship: str) -> None:
+    """To which fellowship the meetings of a list belong that do not say it themselves; empty for none.
+
+    Those that are here take it over: 500 in a transaction, so that a long list holds nobody up. Coordinators only.
+    Raises ValidationError naming the field, Source.DoesNotExist.
+    """
+    _refuse(actor)
+    if fellowship and fellowship not in FELLOWSHIPS:
+        raise ValidationError({"fellowship": _("Choose one of the fellowships.")})
+    with transaction.atomic():
+        source = Source.objects.select_for_update().get(pk=source_id)
+        before, source.fellowship = source.fellowship, fellowship
+        source.save(update_fields=["fellowship"])
+    last = 0
+    while fellowship != before:
+        with transaction.atomic():
+            rows = Meeting.objects.select_for_update().filter(source=source, fellowship__in={before, ""}, pk__gt=last)
+            batch = list(rows.order_by("pk")[:BATCH])
+            for meeting in batch:
+                meeting.fellowship, last = fellowship, meeting.pk
+                meeting.folded = folded_of(meeting)
+            Meeting.objects.bulk_update(batch, ["fellowship", "folded"], batch_size=BATCH)
+        if len(batch) < BATCH:
+            break
 
 
 def _check_address(address: str) -> None:

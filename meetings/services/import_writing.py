@@ -201,6 +201,8 @@ class Walk:
             note = notes.get(meeting.pk)
             said = note.said if note else None
             free = list_words.merge(meeting, values, note) if note else values
+            if "fellowship" in values:  # a group has no word of its own on it
+                free["fellowship"] = values["fellowship"]
             words = told(meeting, free)
             self._count(series, words)
             if self.write:
@@ -238,7 +240,9 @@ class Walk:
     # --- what all share
 
     def _values(self, series: Series) -> dict[str, Any]:
-        return values_of(series.entry, series.days, series.confirmed_on)
+        values = values_of(series.entry, series.days, series.confirmed_on)
+        said = series.entry.fellowship or (self.source.fellowship if self.source else "")
+        return values | {"fellowship": said} if said else values
 
     def _list(self, batch: list[Series], undo: dict[int, ImportUndo]) -> None:
         """Write the listings of these meetings."""

@@ -7,8 +7,9 @@ from django.test import Client
 
 from ground import clock
 from ground.errors import Conflict, Settled
+from meetings.fellowships import fellowship_in
 from meetings.models import Import, ImportChange, ImportPart, Meeting, Source
-from meetings.selectors import lists
+from meetings.selectors import finder, lists
 from meetings.services import import_desk
 from people.models import Account
 from tests.meetings.list_desk import DOOR, LAMP, PORCH, hand_in, sent, take_in, work
@@ -270,3 +271,36 @@ def test_nobody_else_sees_the_pages(client, coordinator):
     ):
         assert outsider.get(address).status_code == 403
     assert outsider.post(f"/coordinator/meeting-lists/imports/{run.pk}/settle/", {"action": "agree"}).status_code == 403
+
+
+# --- fellowships
+
+
+def test_a_list_that_names_its_fellowship_fills_the_choice_of_the_finder(coordinator):
+    aa = LAMP | {"entity": "Philadelphia Area AA Intergroup"}
+    take_in(coordinator, aa, PORCH | {"entity": "Sober house"}, name="Office")
+    assert dict(Meeting.objects.values_list("name", "fellowship")) == {"Lamp": "AA", "Porch": ""}
+    assert finder.facets(finder.Search(), now=NOW).fellowships == {"AA": 1}
+    again = hand_in(coordinator, aa, PORCH | {"entity": "Sober house"}, name="Office")
+    assert not again.numbers["changed"], "the same list again says nothing new"
+
+
+def test_the_coordinator_says_it_for_a_list_that_does_not(coordinator):
+    take_in(coordinator, LAMP | {"entity": "Narcotics Anonymous of Berlin"}, PORCH)
+    source = Source.objects.get()
+    with pytest.raises(PermissionDenied):
+        import_desk.fellowship_set(actor=make_member(), source_id=source.pk, fellowship="OA")
+    import_desk.fellowship_set(actor=coordinator, source_id=source.pk, fellowship="OA")
+    assert dict(Meeting.objects.values_list("name", "fellowship")) == {"Lamp": "NA", "Porch": "OA"}
+    assert [row.meeting.name for row in finder.search(finder.Search(text="overeaters"), now=NOW).rows] == ["Porch"]
+    take_in(coordinator, LAMP | {"entity": "Narcotics Anonymous of Berlin"}, PORCH, DOOR)
+    assert Meeting.objects.get(name="Door").fellowship == "OA"
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("Greater New York Region of NA", "NA"), ("Alcoholics Anonymous", "AA"), ("AA and NA", ""), ("Na Zdraví", ""),
+     ("Sacramento, CA", ""), ("Al-Anon Family Groups", "AL-ANON"), ("", "")],
+)  # fmt: skip
+def test_an_offices_name_tells_its_fellowship_only_where_it_is_plain(name, code):
+    assert fellowship_in(name) == code
