@@ -13,6 +13,7 @@ import os
 import sqlite3
 import threading
 import weakref
+from pathlib import Path
 from typing import Any
 
 from django.db.backends.sqlite3 import base
@@ -116,7 +117,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 def _key_of(name: Any) -> Key | None:
     """The file behind a database's name; None for one in memory, or none."""
     try:
-        found = os.stat(name)
+        found = Path(name).stat()
     except (OSError, ValueError, TypeError):
         return None
     return str(name), found.st_dev, found.st_ino

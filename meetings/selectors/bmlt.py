@@ -123,7 +123,9 @@ def _edits(
         )[:most]
     )  # fmt: skip
     columns = ("pk", "name", "source_id", "source__name", "closed_at")
-    meetings = {one["pk"]: one for one in Meeting.objects.filter(pk__in={row["meeting"] for row in found}).values(*columns)}
+    meetings = {
+        one["pk"]: one for one in Meeting.objects.filter(pk__in={row["meeting"] for row in found}).values(*columns)
+    }
     return [{**meetings[row["meeting"]], **row, "kind": "change"} for row in found if row["meeting"] in meetings]
 
 
