@@ -96,8 +96,7 @@ def measured() -> list[str]:
     found = chromium()
     found = replace(found, args=[*found.args, NOBODY_ELSE])
     lines = [
-        f"{START} line | first row s | croutonjs s | times sooner (goal 20) | kB over the wire (goal 60) | requests"
-        " | croutonjs kB |",
+        f"{START} line | first row s | croutonjs s | times sooner (goal 20) | kB (goal 60) | requests | croutonjs kB |",
         f"{START.replace(' page ', '---')}---|---:|---:|---:|---:|---:|---:|",
     ]
     with tempfile.TemporaryDirectory() as name, Site() as ours, a_site_of_theirs(Path(name)) as theirs:

@@ -169,16 +169,27 @@ def _changes(params: QueryDict) -> _List:
     return _List(records)
 
 
+# what of an edit is told with its values: never how to join, and nothing about people
+TOLD = {"days", "name", "time", "length", "zone", "mode", "open or closed", "place", "address", "region", "types"}
+
+
 def _change(one: Record) -> Record:
     moment: datetime = one["at"]
     name = one["name"]
-    said = {"new": "was added", "delete": "was removed"}[one["kind"]]
-    number = 2 if one["kind"] == "delete" else 1
+    said = {"new": "was added", "change": "was changed", "delete": "was removed"}[one["kind"]]
+    number = f"{one['pk']}{2 if one['kind'] == 'delete' else 1}"
+    before = {"meeting_name": name} if one["kind"] == "delete" else None
+    after = None if one["kind"] == "delete" else {"meeting_name": name}
+    if one["kind"] == "change":
+        number = f"{one['change']}3"
+        said += f": {', '.join(word for word, _was, _is in one['fields'])}"
+        told = [field for field in one["fields"] if field[0] in TOLD]
+        before, after = {word: was for word, was, _is in told}, {word: now for word, _was, now in told}
     return {
         "date_int": str(int(moment.timestamp())),
         "date_string": moment.astimezone(UTC).strftime("%I:%M %p, %m/%d/%Y").lstrip("0"),
         "change_type": f"comdef_change_type_{one['kind']}",
-        "change_id": f"{one['pk']}{number}",
+        "change_id": number,
         "meeting_id": str(one["pk"] * 10),
         "meeting_name": name,
         "user_id": "",
@@ -187,9 +198,8 @@ def _change(one: Record) -> Record:
         "service_body_name": one["source__name"] or settings.SENDER_LABEL,
         "meeting_exists": "0" if one["closed_at"] else "1",
         "details": f"{name} {said}.",
-        "json_data": {"before": {"meeting_name": name} if number == 2 else None,
-                      "after": None if number == 2 else {"meeting_name": name}},
-    }  # fmt: skip
+        "json_data": {"before": before, "after": after},
+    }
 
 
 def _field_keys(params: QueryDict) -> _List:

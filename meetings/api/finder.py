@@ -56,7 +56,7 @@ class Counts(APIView):
     permission_classes = [AllowAny]
 
     def get(self, request: Request) -> Response:
-        asked = asked_from(request.query_params.dict())  # type: ignore[arg-type]
+        asked = asked_from(request.query_params.dict())
         if asked.unknown_place:
             raise ValidationError({"place": _("No town of this name is known here.")})
         found = finder.facets(asked.search, now=clock.now())

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from meetings import guide
+from meetings.fellowships import fellowship_in
 from meetings.guide import (
     HYBRID,
     IN_PERSON,

@@ -9,12 +9,12 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from django.db.models import F, Max, Min, Q, QuerySet
+from django.db.models import F, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Mod
 
 from meetings import places
 from meetings.folding import fold
-from meetings.models import Meeting, MeetingDay, Source
+from meetings.models import Import, ImportChange, Listing, Meeting, MeetingDay, Source
 from meetings.out.bmlt import MILES, MODES, OWN_BODY, Row, pk_of, rows_of
 from meetings.out.bmlt_asked import RINGS, Asked, Chosen, Near
 from meetings.out.bmlt_formats import Format, formats_of, of_list
@@ -85,8 +85,9 @@ def covered() -> tuple[float, float, float, float] | None:
 def changes(
     *, after: datetime | None, before: datetime | None, pks: Chosen, bodies: Chosen, most: int = 5000
 ) -> list[dict[str, Any]]:
-    """What is known of the listed meetings' history: when each was first listed here, and when it was taken off."""
-    rows: list[dict[str, Any]] = []
+    """What is known of the listed meetings' history: when each was first listed here, what its list changed since (of
+    the imports that stay to be read), and when it was taken off."""
+    rows = _edits(after=after, before=before, pks=pks, bodies=bodies, most=most)
     for column, kind in (("created_at", "new"), ("closed_at", "delete")):
         found = Meeting.objects.filter(**{f"{column}__isnull": False})
         if after is not None:
@@ -101,6 +102,31 @@ def changes(
         )[:most]
         rows += [{**one, "kind": kind} for one in values]
     return sorted(rows, key=lambda one: (one["at"], one["pk"]), reverse=True)[:most]
+
+
+def _edits(
+    *, after: datetime | None, before: datetime | None, pks: Chosen, bodies: Chosen, most: int
+) -> list[dict[str, Any]]:
+    """What imports changed, field by field: `fields` is [[word, before, after], …]."""
+    rows = ImportChange.objects.filter(kind=ImportChange.CHANGED, of__state=Import.DONE)
+    if after is not None:
+        rows = rows.filter(of__settled_at__gte=after)
+    if before is not None:
+        rows = rows.filter(of__settled_at__lt=before)
+    listing = Listing.objects.filter(source=OuterRef("of__source"), key=OuterRef("key"))
+    rows = _of_bodies(rows, "of__", bodies, recursive=False).annotate(meeting=Subquery(listing.values("meeting")[:1]))
+    if pks.wanted:
+        rows = rows.filter(meeting__in={pk_of(number) for number in pks.wanted})
+    found = list(
+        rows.exclude(meeting=None).order_by("-of__settled_at", "-pk").values(
+            "meeting", "fields", change=F("pk"), at=F("of__settled_at")
+        )[:most]
+    )  # fmt: skip
+    columns = ("pk", "name", "source_id", "source__name", "closed_at")
+    meetings = {
+        one["pk"]: one for one in Meeting.objects.filter(pk__in={row["meeting"] for row in found}).values(*columns)
+    }
+    return [{**meetings[row["meeting"]], **row, "kind": "change"} for row in found if row["meeting"] in meetings]
 
 
 def formats_of_lists() -> dict[int | None, dict[str, Format]]:

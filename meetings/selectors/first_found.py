@@ -5,6 +5,8 @@ from datetime import datetime
 from meetings.selectors import finder
 from meetings.selectors.finder import Search
 
+TURNS = 3  # a meeting of several days comes several times, and only then is there a second turn
+
 
 TURNS = 3  # a meeting of several days comes several times, and only then is there a second turn
 

@@ -21,15 +21,15 @@ def rows_insert(rows: Sequence[T], *, numbered: bool = False) -> None:
     """
     if not rows:
         return
-    meta, connection = type(rows[0])._meta, connections[DEFAULT_DB_ALIAS]
+    meta, connection = type(rows[0])._meta, connections[DEFAULT_DB_ALIAS]  # noqa: SLF001  (Django's own door)
     assert meta.pk is not None
     if numbered:
-        for row, number in zip(rows, _numbers(connection, meta.db_table, meta.pk.column, len(rows)), strict=True):
+        for row, number in zip(rows, _numbers(connection, meta.db_table, str(meta.pk.column), len(rows)), strict=True):
             row.pk = number
     columns = [field for field in meta.local_concrete_fields if numbered or field is not meta.pk]
     takers = [_taker(field, connection) for field in columns]
     quote = connection.ops.quote_name
-    into = f"{quote(meta.db_table)} ({', '.join(quote(field.column) for field in columns)})"
+    into = f"{quote(meta.db_table)} ({', '.join(quote(str(field.column)) for field in columns)})"
     values = ([take(row) for take in takers] for row in rows)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -40,7 +40,8 @@ def rows_insert(rows: Sequence[T], *, numbered: bool = False) -> None:
             insert = f"INSERT INTO {into} VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608  (our own columns)
             cursor.executemany(insert, list(values))
     for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
+        state = row._state  # noqa: SLF001  (as bulk_create leaves it)
+        state.adding, state.db = False, connection.alias
 
 
 def _taker(field: "Field[Any, Any]", connection: BaseDatabaseWrapper) -> Callable[[Model], Any]:

@@ -320,7 +320,8 @@ def test_no_search_reads_a_whole_table(asked, ask, django_assert_max_num_queries
             plan,
         )
         over = [line for line in plan if line.startswith("SCAN d") and "USING" not in line]
-        found = 2 if "MATERIALIZE found" in plan else 0  # the rows that words found, read for what holds and what is late
+        # of what words found both halves are read: what holds, and what is late
+        found = 2 if "MATERIALIZE found" in plan else 0
         assert len(over) <= found, (query["sql"], plan)
 
 

@@ -17,6 +17,7 @@ from meetings.models import Meeting, MeetingDay, Source
 from meetings.services.group_meetings import group_found_from_meeting
 from meetings.services.imports import feed_import
 from meetings.services.upcoming import schedule_write
+from tests.meetings.list_desk import LAMP, take_in
 from tests.people_of_the_story import NOW, make_account
 
 pytestmark = pytest.mark.django_db
@@ -304,6 +305,17 @@ class TestTheOtherSwitchers:
         office = ask("switcher=GetServiceBodies")[1]["id"]
         found = {one["meeting_name"] for one in ask(f"switcher=GetChanges&service_body_id={office}")}
         assert found == {"Gone", "Morning", "Screen"}
+
+    def test_what_a_list_changed_is_told_field_by_field_but_never_how_to_join(self, coordinator):
+        take_in(coordinator, LAMP | {"conference_url": "https://zoom.us/j/1"}, name="Desk")
+        take_in(coordinator, LAMP | {"conference_url": "https://zoom.us/j/2", "time": "20:00"}, name="Desk")
+        edits = [one for one in ask("switcher=GetChanges") if one["change_type"] == "comdef_change_type_change"]
+        ((said, change),) = [(one["details"], one["json_data"]) for one in edits]
+        assert said == "Lamp was changed: time, link."
+        assert change == {"before": {"time": "19:00"}, "after": {"time": "20:00"}}
+        lamp = edits[0]["meeting_id"]
+        kinds = {one["change_type"] for one in ask(f"switcher=GetChanges&meeting_id={lamp}")}
+        assert kinds == {"comdef_change_type_new", "comdef_change_type_change"}
 
     def test_field_keys_and_the_values_of_a_field(self):
         keys = [one["key"] for one in ask("switcher=GetFieldKeys")]

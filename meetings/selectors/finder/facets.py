@@ -17,7 +17,7 @@ from meetings.selectors.finder.span import Span, day_bounds
 from meetings.selectors.finder.statement import Statement, driver_of_all, fetch, matching
 from meetings.selectors.held import BACK
 
-CAP = 10_000  # rows counted; where there are more, the numbers say so
+CAP = 4_000  # rows counted; where there are more, the numbers say so
 
 
 @dataclass(slots=True)
