@@ -309,7 +309,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--only", default="", help=f"a part: {', '.join(PARTS)}")
     parser.add_argument("--servers", default="limit,product,tutorial", help="of the shapes")
+    parser.add_argument("--senders", type=int, default=0, help="in each room, in place of the shape's own number")
     asked = parser.parse_args()
+    if asked.senders:
+        SENDERS.update(dict.fromkeys(SENDERS, asked.senders))
     asked.servers = asked.servers.split(",")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the servers end with us
     with ExitStack() as whole:

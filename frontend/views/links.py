@@ -24,6 +24,7 @@ PURPOSES = {
     "keeping": "frontend.views.groups.pages.keeping_by_link",
     "lists": "frontend.views.sheets.lists_by_link",
     "plan": "frontend.views.plans.plan_by_link",
+    "talk": "frontend.views.chat.room_by_link",
     "press": "frontend.views.cravings.press_by_link",
     "press_supporter": "frontend.views.cravings.supporter_by_link",
     "need": "frontend.views.cravings.need_by_link",
