@@ -11,7 +11,6 @@ from chat.roster import apart_from, is_closed, pairs_open
 from groups.models import Membership
 from people.models import Person
 
-
 WISHES = {None: "all", True: "named", False: "none"}  # by a mute's `named`, None where there is no mute
 
 
