@@ -84,6 +84,15 @@ class ReportMessage(APIView):
         return Response({"room": key})
 
 
+class Notify(APIView):
+    """POST: how much this room tells me when I am away."""
+
+    def post(self, request: Request, key: str) -> Response:
+        wish = _text(request, "notify")
+        services.notices_wish(actor=_actor(request), room_key=key, wish=wish)
+        return Response({"room": key, "notify": wish})
+
+
 class Read(APIView):
     """POST: I have read up to this seq."""
 
@@ -110,6 +119,7 @@ def _line(line: selectors.Line) -> dict[str, Any]:
         "last_at": last_at,
         "unread": line.unread,
         "closed": line.closed,
+        "notify": line.notify,
     }
 
 
@@ -150,6 +160,7 @@ urls = [
     path("rooms/pair/", Pair.as_view()),
     path("rooms/search/", Search.as_view()),
     path("rooms/<str:key>/report/", ReportMessage.as_view()),
+    path("rooms/<str:key>/notify/", Notify.as_view()),
     path("rooms/<str:key>/messages/", Messages.as_view()),
     path("rooms/<str:key>/read/", Read.as_view()),
 ]

@@ -7,8 +7,10 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from chat import holdings as own  # noqa: PLC0415  (models are loaded now)
+        from chat import kinds  # noqa: PLC0415
         from people import holdings  # noqa: PLC0415
 
+        kinds.enter()
         holdings.register(
             "chat",
             40,

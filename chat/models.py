@@ -127,10 +127,11 @@ class ReadMark(models.Model):
 
 
 class Mute(models.Model):
-    """This person wants no notifications from this room. Nobody else sees it."""
+    """This person wants no notifications from this room; with `named` one when they are named. Nobody else sees it."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="mutes", db_index=False)
     person = models.ForeignKey("people.Person", on_delete=models.CASCADE, related_name="+")
+    named = models.BooleanField(default=False)
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["room", "person"], name="one_mute_per_room")]

@@ -50,6 +50,11 @@ def room_by_key(key: str) -> Room | None:
     return Room.objects.select_related("group").filter(key=key).first()
 
 
+def key_of(room_pk: int) -> str:
+    """What the wire calls this room; empty when there is none."""
+    return Room.objects.filter(pk=room_pk).values_list("key", flat=True).first() or ""
+
+
 def is_closed(room: Room) -> bool:
     """A closed room can be read, and nobody posts in it."""
     return room.closed_at is not None or (room.group is not None and room.group.closed_at is not None)

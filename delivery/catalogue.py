@@ -111,6 +111,14 @@ TEXTS: dict[str, dict[str, str]] = {
         "en": "Hi {me}, a list has waited for two days and nobody has finished it. No names, only which one: {link}",
         "es": "Hola {me}, una lista espera desde hace dos días y nadie la termina. Sin nombres, solo cuál: {link}",
     },
+    "T40": {
+        "en": "Hi {me}, something new waits for you to read. {link}",
+        "es": "Hola {me}, hay algo nuevo para leer. {link}",
+    },
+    "T41": {
+        "en": "Hi {me}, someone would be glad of a word from you. {link}",
+        "es": "Hola {me}, alguien espera unas palabras tuyas. {link}",
+    },
     "T31": {
         "en": "Hi {me}, something you are part of now keeps its lists in another way. What that means for you: {link}",
         "es": "Hola {me}, algo de lo que formas parte lleva ahora sus listas de otra forma. Qué significa: {link}",

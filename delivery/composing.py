@@ -47,6 +47,7 @@ def _message(delivery: Delivery, values: dict[str, str], link: str, stop: str) -
         language=language,
         ref=delivery.pid.hex,
         replies=bool(kind_of(delivery.kind).replies),
+        tag=kind_of(delivery.kind).tag(delivery),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from delivery.models import Delivery
-from people.models import Person
+from people.models import ContactWay, Person
 
 Check = Callable[[Delivery, datetime], str | None]
 Checks = Callable[[Sequence[Delivery], datetime], Sequence[str | None]]
@@ -16,11 +16,16 @@ Context = Callable[[Delivery], dict[str, str]]
 Contexts = Callable[[Sequence[Delivery]], Sequence[dict[str, str]]]
 Subject = tuple[str, int]  # a link's purpose and subject
 LinkOf = Callable[[Delivery], Subject | None]
+TagOf = Callable[[Delivery], str]
 Reply = Callable[[Delivery], None]
 
 
 def no_link(delivery: Delivery) -> Subject | None:
     return None
+
+
+def no_tag(delivery: Delivery) -> str:
+    return ""
 
 
 def unheard(delivery: Delivery) -> None:
@@ -36,6 +41,7 @@ class Kind:
     checks and contexts stand in their place where a kind answers for many deliveries at once, in their order and in a
     fixed number of statements.
     link and stop name the login-free links that the message carries; a supporter's message must carry stop.
+    ways: the kinds of ways that it may take; None: any. tag(delivery): what a later message of the same tag replaces.
     replies: what a digit means that comes back as a text message; it raises Settled when that is over.
     came_back(delivery): a message that was handed over did not arrive. It runs in the transaction that finds out,
     before the delivery's row is locked and changed.
@@ -51,6 +57,12 @@ class Kind:
     came_back: Reply = unheard
     checks: Checks | None = None
     contexts: Contexts | None = None
+    ways: frozenset[str] | None = None
+    tag: TagOf = no_tag
+
+    def takes(self, way: ContactWay) -> bool:
+        """True when a message of this kind may leave by this way."""
+        return self.ways is None or way.kind in self.ways
 
     def reasons(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[str | None]:
         """For each delivery of this kind the reason to suppress, or None."""

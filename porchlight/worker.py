@@ -9,6 +9,7 @@ from threading import Event, Thread
 
 from django.db import DatabaseError, connection
 
+import chat.worker
 import circle.worker
 import cravings.worker
 import delivery.worker
@@ -35,6 +36,7 @@ TICKS: list[tuple[Tick, int]] = [
     (circle.worker.tick, 60),
     (support.worker.tick, 1),
     (cravings.worker.tick, 1),
+    (chat.worker.tick, 5),
     (delivery.worker.tick, 1),
     (housekeeping, 3600),
 ]

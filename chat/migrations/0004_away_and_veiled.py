@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                         to="chat.room",
                     ),
                 ),
+                ("named", models.BooleanField(default=False)),
             ],
             options={
                 "constraints": [models.UniqueConstraint(fields=("room", "person"), name="one_mute_per_room")],

@@ -7,6 +7,7 @@ from chat.roster import (
     Standing,
     apart_from,
     is_closed,
+    key_of,
     pairs_apart,
     pairs_open,
     room_by_key,
@@ -16,7 +17,7 @@ from chat.roster import (
     standings,
 )
 from chat.selectors.finding import Case, Found, cases_for, search
-from chat.selectors.lines import Line, lines_of, names_of, room_keys_of
+from chat.selectors.lines import Line, lines_of, names_of, notices_wished, room_keys_of, unread_above
 from chat.selectors.log import (
     Head,
     Page,
@@ -50,8 +51,10 @@ __all__ = [
     "heads",
     "is_closed",
     "is_office",
+    "key_of",
     "lines_of",
     "names_of",
+    "notices_wished",
     "page_for",
     "pairs_apart",
     "pairs_open",
@@ -65,5 +68,6 @@ __all__ = [
     "search",
     "standing_in",
     "standings",
+    "unread_above",
     "visible",
 ]

@@ -1,15 +1,17 @@
 """The list of one's own rooms."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
-from chat.models import Message, ReadMark, Room, RoomMember
+from chat.models import Message, Mute, ReadMark, Room, RoomMember
 from chat.roster import apart_from, is_closed, pairs_open
 from groups.models import Membership
 from people.models import Person
+
+WISHES = {None: "all", True: "named", False: "none"}  # by a mute's `named`, None where there is no mute
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class Line:
     unread: int
     closed: bool
     kind: str = Room.GROUP
+    pk: int = 0
+    notify: str = "all"  # how much it tells this person when they are away: "all", "named" or "none"
 
 
 def rooms_of(person: Person) -> QuerySet[Room]:
@@ -65,7 +69,11 @@ def lines_of(person: Person) -> list[Line]:
     annotated = (
         rooms_of(person)
         .select_related("group")
-        .annotate(last_at=Subquery(latest.values("at")), marked=Subquery(mark.values("seq")))
+        .annotate(
+            last_at=Subquery(latest.values("at")),
+            marked=Subquery(mark.values("seq")),
+            muted=Subquery(Mute.objects.filter(room=OuterRef("pk"), person=person).values("named")),
+        )
     )
     rooms = open_rooms(annotated)
     marks = {room.pk: room.marked or 0 for room in rooms if room.last_seq > (room.marked or 0)}  # type: ignore[attr-defined]
@@ -80,11 +88,19 @@ def lines_of(person: Person) -> list[Line]:
             unread.get(room.pk, 0),
             is_closed(room),
             room.kind,
+            room.pk,
+            WISHES[room.muted],  # type: ignore[attr-defined]
         )
         for room in rooms
     ]
     lines.sort(key=lambda line: line.name.casefold())
     return sorted(lines, key=lambda line: line.last_at.timestamp() if line.last_at else 0.0, reverse=True)
+
+
+def notices_wished(person: Person, room_pks: Collection[int]) -> dict[int, str]:
+    """How much each of these rooms tells the person when they are away: "all", "named" or "none"."""
+    mutes = dict(Mute.objects.filter(person=person, room__in=room_pks).values_list("room_id", "named"))
+    return {pk: WISHES[mutes.get(pk)] for pk in room_pks}
 
 
 def unread_above(person: Person, marks: dict[int, int]) -> dict[int, int]:

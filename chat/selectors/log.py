@@ -92,7 +92,7 @@ def run_of(room: Room, entries: Collection[Message], *, first: int, version: str
 
 def _removals(entries: Collection[Message]) -> set[int]:
     """The seqs of those that took away somebody else's text."""
-    deletes = {entry.of: entry for entry in entries if entry.kind == posts.DELETE}
+    deletes = {entry.of: entry for entry in entries if entry.kind == posts.DELETE and entry.of is not None}
     if not deletes:
         return set()
     room = next(iter(deletes.values())).room_id

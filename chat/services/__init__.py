@@ -3,6 +3,7 @@
 from chat.services.entries import TOPIC, entries_write, message_post, pace, paces, sender_of
 from chat.services.marks import read_mark_set, read_marks_set
 from chat.services.moderation import message_report, report_decide, silence_set, slow_set
+from chat.services.notices import WISHES, notices_decide, notices_wish, tag_of
 from chat.services.rooms import (
     SEATS,
     craving_room_open,
@@ -17,10 +18,13 @@ from chat.services.rooms import (
 __all__ = [
     "SEATS",
     "TOPIC",
+    "WISHES",
     "craving_room_open",
     "entries_write",
     "message_post",
     "message_report",
+    "notices_decide",
+    "notices_wish",
     "pace",
     "paces",
     "pair_room_open",
@@ -35,4 +39,5 @@ __all__ = [
     "sender_of",
     "silence_set",
     "slow_set",
+    "tag_of",
 ]

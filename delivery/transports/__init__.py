@@ -32,6 +32,7 @@ class Message:
     language: str = "en"
     ref: str = ""  # the delivery's public id: opaque, the only id that leaves the house; what a provider's report names
     replies: bool = False  # a short reply to this message is understood
+    tag: str = ""  # opaque: where a channel can, a message replaces an earlier one with the same tag; empty: `ref`
 
 
 class Transport(Protocol):

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("talk/cases/", chat.cases, name="talk_cases"),
     path("talk/pair/", chat.pair, name="talk_pair"),
     path("talk/<str:key>/listen/", chat.listen, name="talk_listen"),
+    path("talk/<str:key>/notify/", chat.notify, name="talk_notify"),
     path("talk/<str:key>/slow/", chat.slow, name="talk_slow"),
     path("talk/<str:key>/", chat.room, name="talk_room"),
 ]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -14,10 +14,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from chat import policies, posts, selectors, services
+from chat import naming, policies, posts, selectors, services
 from frontend.actor import actor_of, signed_in
 from ground.errors import Settled, TooMany
 from people.selectors import person_by_pid
+
+if TYPE_CHECKING:
+    from people.models import Link
 
 SHOWN = 50  # entries of a page
 DOTS = 8  # colours beside a name; chat.js counts them the same way
@@ -39,6 +42,7 @@ class Bubble:
     held: bool = False  # only its sender sees it, until a facilitator has looked
     of: int | None = None
     quote: str = ""  # the beginning of what it answers
+    names_me: bool = False
 
 
 @signed_in
@@ -78,7 +82,8 @@ def room(request: HttpRequest, key: str) -> HttpResponse:
         **_list_of(request),
         "room": found,
         "name": selectors.names_of([found], actor).get(found.pk) or _("former member"),
-        "bubbles": _bubbles(shown, actor.pk, zone),
+        "bubbles": _bubbles(shown, actor, zone),
+        "notify_choices": _notify_choices(),
         "deeds": [deed for deed in selectors.plain(found, entries, actor) if deed["kind"] in {"react", "unreact"}],
         "pinned": _pinned(found, actor),
         "can_pin": found.group is None or standing.is_facilitator,
@@ -108,16 +113,23 @@ def _list_of(request: HttpRequest) -> dict[str, Any]:
             "at": line.last_at,
             "unread": line.unread,
             "closed": line.closed,
+            "notify": line.notify,
+            "tag": services.tag_of(line.pk, actor),
         }
         for line in selectors.lines_of(actor)
     ]
     return {"lines": lines, "me": actor}
 
 
-def _bubbles(entries: list[Any], actor_pk: int, zone: ZoneInfo) -> list[Bubble]:
+def _notify_choices() -> list[tuple[str, str]]:
+    words = (_("Once, until I read"), _("Only when I am named"), _("Never"))
+    return list(zip(services.WISHES, words, strict=True))
+
+
+def _bubbles(entries: list[Any], actor: Any, zone: ZoneInfo) -> list[Bubble]:
     """The words among the entries; what was done to them is in them already."""
     said = {entry.seq: entry for entry in entries if entry.kind == posts.TEXT}
-    return [_bubble(entry, actor_pk, zone, said.get(entry.of)) for entry in said.values()]
+    return [_bubble(entry, actor, zone, said.get(entry.of)) for entry in said.values()]
 
 
 def _pinned(room: Any, actor: Any) -> str:
@@ -128,11 +140,11 @@ def _pinned(room: Any, actor: Any) -> str:
     return found[0].body if found and found[0].seq == room.pinned else ""
 
 
-def _bubble(entry: Any, actor_pk: int, zone: ZoneInfo, answered: Any | None) -> Bubble:
+def _bubble(entry: Any, actor: Any, zone: ZoneInfo, answered: Any | None) -> Bubble:
     sender = entry.sender
     return Bubble(
         seq=entry.seq,
-        own=sender is not None and sender.pk == actor_pk,
+        own=sender is not None and sender.pk == actor.pk,
         name=entry.sender_name or _("former member"),
         dot=int(sender.pid.hex[:2], 16) % DOTS if sender else 0,
         body=entry.body,
@@ -143,6 +155,7 @@ def _bubble(entry: Any, actor_pk: int, zone: ZoneInfo, answered: Any | None) -> 
         held=entry.held,
         of=entry.of,
         quote=f"{answered.sender_name}: {answered.body[:80]}" if answered is not None and not answered.gone else "",
+        names_me=bool(naming.named_in(entry.body, [actor.name])),
     )
 
 
@@ -225,6 +238,25 @@ def listen(request: HttpRequest, key: str) -> HttpResponse:
         return HttpResponseBadRequest(_("Please choose one of the buttons."))
     messages.success(request, _("Done. They read on, and cannot write for an hour.") if minutes else _("Done."))
     return redirect("talk_room", key)
+
+
+@signed_in
+@require_POST
+def notify(request: HttpRequest, key: str) -> HttpResponse:
+    """How much this room tells me when I am away."""
+    actor = actor_of(request)
+    assert actor is not None
+    try:
+        services.notices_wish(actor=actor, room_key=key, wish=request.POST.get("notify", ""))
+    except ValidationError:
+        return HttpResponseBadRequest(_("Please choose one of the buttons."))
+    return redirect("talk_room", key)
+
+
+def room_by_link(request: HttpRequest, link: "Link") -> HttpResponse:
+    """A notification leads to its room, which asks them to sign in."""
+    key = selectors.key_of(link.subject)
+    return redirect("talk_room", key) if key else redirect("talk")
 
 
 @signed_in

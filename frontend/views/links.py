@@ -27,6 +27,7 @@ PURPOSES = {
     "correction": "frontend.views.corrections.correction_by_link",
     "corrected": "frontend.views.corrections.corrected_by_link",
     "confirm": "frontend.views.corrections.confirm_by_link",
+    "talk": "frontend.views.chat.room_by_link",
     "press": "frontend.views.cravings.press_by_link",
     "press_supporter": "frontend.views.cravings.supporter_by_link",
     "need": "frontend.views.cravings.need_by_link",

@@ -152,23 +152,6 @@ async def test_postgresql_restarted_in_the_middle_loses_nothing_that_was_acked(p
             assert len({seq for _, seq in own}) == 25
 
 
-@pytest.mark.scaled
-async def test_one_process_is_killed_and_its_members_go_on_at_the_other(pair):
-    folk, urls, _, _ = pair
-    room = folk.rooms["Garden"]
-    async with all_in(folk, urls) as talkers:
-        await asyncio.gather(*(keep_posting(talker, room, 5, 0) for talker in talkers))
-        kill(folk.site)
-        here, there = talkers[0::2], talkers[1::2]
-        await asyncio.gather(*(keep_posting(talker, room, 5, 0) for talker in there))
-        for talker in here:
-            await talker.closed()
-            talker.url = urls[1]
-            await talker.enter()
-        await asyncio.gather(*(keep_posting(talker, room, 5, 0) for talker in talkers))
-        await all_at_the_same_head(talkers, room, folk, 5)
-
-
 # --- the ways in which a channel layer loses words (realtime.md, section 3), one by one ------------------------------
 
 
@@ -240,6 +223,23 @@ async def test_a_process_that_stood_still_has_missed_nothing_when_it_wakes(pair)
         finally:
             os.kill(folk.site.process.pid, signal.SIGCONT)
         await all_at_the_same_head(talkers, room, folk, 8)
+
+
+@pytest.mark.scaled
+async def test_one_process_is_killed_and_its_members_go_on_at_the_other(pair):
+    folk, urls, _, _ = pair
+    room = folk.rooms["Garden"]
+    async with all_in(folk, urls) as talkers:
+        await asyncio.gather(*(keep_posting(talker, room, 5, 0) for talker in talkers))
+        kill(folk.site)
+        here, there = talkers[0::2], talkers[1::2]
+        await asyncio.gather(*(keep_posting(talker, room, 5, 0) for talker in there))
+        for talker in here:
+            await talker.closed()
+            talker.url = urls[1]
+            await talker.enter()
+        await asyncio.gather(*(keep_posting(talker, room, 5, 0) for talker in talkers))
+        await all_at_the_same_head(talkers, room, folk, 5)
 
 
 @pytest.mark.scaled

@@ -82,6 +82,7 @@ CASES: list[tuple[Any, Any]] = [
     (support.answer_give, lambda s: {"kind": "claim", "supporter": s.sam}),
     (chat.message_post, lambda s: {"room_key": s.room.key, "cid": uuid4(), "body": "hello"}),
     (chat.read_mark_set, lambda s: {"room_key": s.room.key, "seq": 0}),
+    (chat.notices_wish, lambda s: {"room_key": s.room.key, "wish": "none"}),
     (cravings.press_now, lambda s: {"ref": s.press.ref}),
     (cravings.press_undo, lambda s: {"ref": s.press.ref}),
     (cravings.press_close, lambda s: {"ref": s.press.ref}),

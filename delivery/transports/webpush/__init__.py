@@ -55,7 +55,7 @@ class WebPushTransport:
         there = Subscription.of(address)
         sealed = sealing.seal(payload(message), sealing.unb64(there.p256dh), sealing.unb64(there.auth))
         try:
-            answer = outside.post(there.endpoint, sealed, headers(there.endpoint, message.ref))
+            answer = outside.post(there.endpoint, sealed, headers(there.endpoint, message.tag or message.ref))
         except outside.Refused as refused:
             raise TransportError(str(refused), permanent=True) from refused
         except outside.Unreached as away:
@@ -70,7 +70,7 @@ def payload(message: Message) -> bytes:
     """An opaque id, the neutral sender, the catalogue's text, and the path it leads to."""
     text = inbox.without(message.link, without_stop(message.text))
     path = message.link.removeprefix(site_url())
-    return json.dumps({"id": message.ref, "title": message.sender, "text": text, "path": path}).encode()
+    return json.dumps({"id": message.tag or message.ref, "title": message.sender, "text": text, "path": path}).encode()
 
 
 def headers(endpoint: str, ref: str) -> dict[str, str]:

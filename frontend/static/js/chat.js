@@ -3,6 +3,7 @@
 import { fetchEntries, markRead, postEntry } from "./talk/http.js";
 import { Deeds } from "./talk/deeds.js";
 import { Link } from "./talk/link.js";
+import { clearRead } from "./talk/notes.js";
 import { Log } from "./talk/log.js";
 import { Outbox } from "./talk/outbox.js";
 import { Rooms } from "./talk/rooms.js";
@@ -136,6 +137,7 @@ function readSoon() {
   clearTimeout(reading);
   reading = setTimeout(() => {
     if (looksAtTheEnd() && link.send({ t: "read", room, seq: log.last })) read = log.last;
+    if (read) clearRead();
   }, 800);
 }
 
@@ -346,4 +348,5 @@ document.addEventListener("porchlight:left", () => {
   link.end();
 });
 setInterval(poll, POLL);
+clearRead();
 link.now();

@@ -8,6 +8,20 @@ const byId = (id) => document.getElementById(id);
 /** What is a bubble; all else was done to one, or is not for us. */
 const isWords = (entry) => entry.kind === "text";
 
+const WORD = /[\p{L}\p{N}]/u;
+
+/** @name as a whole word, in any case: as chat/naming.py has it. */
+function namesMe(body, name) {
+  const text = body.toLowerCase();
+  const wanted = `@${name.toLowerCase()}`;
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) {
+    const before = text[at - 1] ?? " ";
+    const after = text[at + wanted.length] ?? " ";
+    if (!WORD.test(before) && !WORD.test(after) && after !== "_") return true;
+  }
+  return false;
+}
+
 export class Log {
   constructor(page) {
     this.page = page;
@@ -147,6 +161,7 @@ export class Log {
     time.dateTime = entry.at;
     time.textContent = this.clock.format(new Date(entry.at));
     if (!own) {
+      bubble.classList.toggle("bubble-names-me", namesMe(entry.body, this.page.dataset.name));
       const dot = bubble.querySelector(".dot");
       dot.classList.add(`dot-${parseInt(entry.from?.id.slice(0, 2) ?? "0", 16) % DOTS}`);
       dot.textContent = [...this.#name(entry)][0].toUpperCase();

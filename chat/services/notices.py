@@ -1,0 +1,113 @@
+"""Telling members who are away that something waits, and how much each wants to be told.
+
+Away is who has not read a message AWAY after it was said: an open page at its end reads by itself. So a room tells
+somebody once until they come and read; naming them tells them again. What is said stays out of it.
+"""
+
+import hmac
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from itertools import takewhile
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from chat import naming, policies, posts, selectors
+from chat.models import Message, Mute, ReadMark, Room
+from delivery.selectors import usable_ways_of
+from delivery.services import Draft, messages_enqueue
+from ground.secret import derive
+from people.models import ContactWay, Person
+
+AWAY = timedelta(seconds=30)
+MOST = 500  # entries of a room that are looked at in one round
+ROOMS = 100  # rooms in one round
+NOTICE, NAMED = "talk", "talk_named"  # the kinds of the messages
+WAYS = frozenset({ContactWay.WEBPUSH})
+ALL, WHEN_NAMED, NEVER = "all", "named", "none"
+WISHES = (ALL, WHEN_NAMED, NEVER)
+
+
+def topic_of(room_pk: int) -> str:
+    return f"talk:{room_pk}"
+
+
+def tag_of(room_pk: int, person: Person) -> str:
+    """The opaque tag of a person's notifications from a room: a newer one replaces them, reading clears them."""
+    key = derive(settings.SECRET_KEY, "talk notices")
+    return hmac.new(key, f"{room_pk} {person.pid}".encode(), sha256).hexdigest()[:32]
+
+
+def notices_wish(*, actor: Person, room_key: str, wish: str) -> None:
+    """How much this room may tell the actor: "all", "named" or "none". Raises PermissionDenied, ValidationError."""
+    room = selectors.room_by_key(room_key)
+    if room is None or not policies.can_read(actor, room):
+        raise PermissionDenied(_("This room is for the members of its group."))
+    if wish not in WISHES:
+        raise ValidationError({"notify": _("Please choose one of the buttons.")})
+    if wish == ALL:
+        Mute.objects.filter(room=room, person=actor).delete()
+    else:
+        Mute.objects.update_or_create(room=room, person=actor, defaults={"named": wish == WHEN_NAMED})
+
+
+def notices_decide(*, now: datetime) -> int:
+    """Decide who is told of what was said in rooms since the last round; returns how many rooms are done with."""
+    behind = Room.objects.filter(last_seq__gt=F("noticed")).order_by("pk")[:ROOMS]
+    return sum(_decide(room, now) for room in behind)
+
+
+def _decide(room: Room, now: datetime) -> bool:
+    entries = Message.objects.filter(room=room, seq__gt=room.noticed).order_by("seq")
+    # an entry of a time to come is one from before the clock was set back
+    ripe = list(takewhile(lambda row: not now - AWAY < row[1] <= now, entries.values_list("seq", "at")[:MOST]))
+    upto = ripe[-1][0] if ripe else room.last_seq if not entries.exists() else None
+    if upto is None:
+        return False
+    with transaction.atomic():
+        if not Room.objects.filter(pk=room.pk, noticed=room.noticed).update(noticed=upto):
+            return False  # another worker did
+        if not selectors.is_closed(room):
+            _tell(room, upto, now)
+    return True
+
+
+def _tell(room: Room, upto: int, now: datetime) -> None:
+    roster = selectors.roster(room.pk)
+    people = _reachable(roster.people)
+    if not people:
+        return
+    said = Message.objects.filter(room=room, seq__gt=room.noticed, seq__lte=upto, kind=posts.TEXT, gone="", held=False)
+    texts = list(said.exclude(sender=None).order_by("seq"))
+    marks = {mark.person_id: mark for mark in ReadMark.objects.filter(room=room, person__in=people)}
+    mutes = dict(Mute.objects.filter(room=room, person__in=people).values_list("person_id", "named"))
+    drafts, told = [], []
+    for pk, person in sorted(people.items()):
+        mark = marks.get(pk) or ReadMark(room=room, person=person, seq=0)
+        theirs = [
+            text for text in texts if text.seq > mark.seq and text.sender_id not in {pk, *roster.apart.get(pk, ())}
+        ]
+        named = any(naming.named_in(text.body, [person.name]) for text in theirs)
+        wanted = named if pk in mutes else bool(theirs) and (named or mark.told <= mark.seq)
+        if not wanted or not mutes.get(pk, True):
+            continue
+        drafts.append(_draft(room, person, theirs[-1].seq, NAMED if named else NOTICE, now))
+        told.append(ReadMark(room=room, person=person, seq=mark.seq, told=upto))
+    messages_enqueue(drafts)
+    ReadMark.objects.bulk_create(told, update_conflicts=True, unique_fields=["room", "person"], update_fields=["told"])
+
+
+def _reachable(people: Collection[int]) -> dict[int, Person]:
+    """Those of them with a browser that shows notifications."""
+    with_browser = Person.objects.filter(pk__in=people, ways__kind=ContactWay.WEBPUSH, ways__bounced_at=None)
+    found: Sequence[Person] = list(with_browser.distinct())
+    usable = usable_ways_of(found)
+    return {person.pk: person for person in found if any(way.kind in WAYS for way in usable[person.pk])}
+
+
+def _draft(room: Room, person: Person, seq: int, kind: str, now: datetime) -> Draft:
+    return Draft(kind, topic_of(room.pk), person, f"talk:{room.pk}:{person.pk}:{seq}", now, {"room": room.pk})
