@@ -236,8 +236,8 @@ def inside(name: str, each: int) -> None:
         )
     for line in bad:
         print(line, file=sys.stderr)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{vendor}, {name}: {memory:.0f} MiB resident at most", file=sys.stderr)
+    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{vendor}, {name}: {resident:.0f} MiB resident at most", file=sys.stderr)
 
 
 def child(more: dict[str, str], folder: str, before: str, *args: str) -> list[str]:
@@ -309,8 +309,8 @@ def main() -> None:
         lines += [row for row in rows_of("finder", f"| {name} ") if row.split("|")[2] not in done] + new
     command = [*args.alone.split(), sys.executable, "-m", "bench.finder_page"]
     if args.only in {"", "page"}:
-        done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-        lines += ["", *done.stdout.splitlines()]
+        printed = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+        lines += ["", *printed.splitlines()]
     else:
         lines += ["", *rows_of("finder", PAGE_START)]
     if args.meetings == 200_000:

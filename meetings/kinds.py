@@ -16,10 +16,14 @@ from meetings.policies import can_correct
 from meetings.selectors.attendance import local_of
 from meetings.services import confirming, corrections, keeping, plans, reminders
 from people.models import Person
-from people.selectors import account_of, alive, coordinators_among
+from people.selectors import alive, coordinators_among
 
 ROOM = 12  # characters that a text has for a name or a day
 CLOSED = "the account is closed"
+
+
+def _account_barred(person: Person) -> str | None:
+    return None if person.pk in alive({person.pk}) else CLOSED
 
 
 def sheets_in(deliveries: Sequence[Delivery]) -> list[Sheet | None]:

@@ -23,7 +23,6 @@ from meetings.guide import (
     spot_of,
     zone_of,
 )
-from meetings.fellowships import fellowship_in
 from meetings.guide_text import line, text, written
 
 NOT_PUBLISHED = "not published"

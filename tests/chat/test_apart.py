@@ -119,7 +119,7 @@ async def test_a_database_that_is_away_is_told_in_one_line_and_not_at_every_try(
             raise answers.pop()
         return Roster("2", frozenset({1}))
 
-    desk.run = away
+    monkeypatch.setattr(desk, "run", away)
     with caplog.at_level(logging.WARNING, "porchlight.chat"):
         room.reload()
         while room.roster.version == "1":  # noqa: ASYNC110
