@@ -84,15 +84,15 @@ def goal_rows(name: str, found: dict[str, Stretches]) -> list[str]:
 COLUMNS = "deliveries/s, CPU us each, p50 ms, p99 ms, x tutorial, CPU, x limit, CPU, server %, client %, missing"
 HEAD = [f"| shape | server | {COLUMNS.replace(', ', ' | ')} |", "|---|---|" + 11 * "---:|"]
 GOAL_HEAD = ["| shape | what | measured | goal |", "|---|---|---:|---:|"]
-UNDER = """Medians of {rounds} interleaved stretches. Bodies of 120 characters; a sender posts again when its ack and its own
-copy are back (1x50: 10 senders, 1x500: 5, 20x50: 2 in each room); p50 and p99: until its own copy. Limit: picows
-and uvloop, two processes, one table, PostgreSQL group commit with synchronous_commit and fsync on, Valkey pub/sub.
-Tutorial: Daphne and Channels with the channels_redis core layer, nothing stored. Product: one Daphne, PostgreSQL,
-Valkey, everything on but the limit of messages a second. Servers, PostgreSQL and Valkey on one side of the cores,
-the load client on the last; "server %" and "client %" say how much of a core each side took. Where the client took
-90 or more ("client bound") or neither did ("nobody busy": everybody waited for the disk or for other work of the
-machine), deliveries are a least and only the CPU columns compare. Load of the machine (mean of a minute) before
-each part: {loads}.{rest}"""
+UNDER = """Medians of {rounds} interleaved stretches. Bodies of 120 characters; a sender posts again when its ack and
+its own copy are back (1x50: 10 senders, 1x500: 5, 20x50: 2 in each room); p50 and p99: until its own copy. Limit:
+picows and uvloop, two processes, one table, PostgreSQL group commit with synchronous_commit and fsync on, Valkey
+pub/sub. Tutorial: Daphne and Channels with the channels_redis core layer, nothing stored. Product: one Daphne,
+PostgreSQL, Valkey, everything on but the limit of messages a second. Servers, PostgreSQL and Valkey on one side of
+the cores, the load client on the last; "server %" and "client %" say how much of a core each side took. Where the
+client took 90 or more ("client bound") or neither did ("nobody busy": everybody waited for the disk or for other work
+of the machine), deliveries are a least and only the CPU columns compare. Load of the machine (mean of a minute)
+before each part: {loads}.{rest}"""
 
 
 def whole(rows: list[str], goals: list[str], **under: Any) -> str:

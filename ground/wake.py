@@ -16,6 +16,8 @@ from typing import Any
 import redis
 from django.conf import settings
 
+from ground.secret import derive
+
 log = logging.getLogger("porchlight.wake")
 
 Callback = Callable[[bytes], None]
@@ -29,8 +31,10 @@ HEARING = "Redis cannot be heard; it is tried again and again"
 class Bus:
     """One per process. Callbacks run in the attached event loop, else in the thread that brings the hint."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, site: str) -> None:
         self._url = url
+        # the numbered databases of a Redis share their channels: two sites there must not hear each other
+        self._prefix = f"{PREFIX}{site}:"
         self._me = secrets.token_bytes(8)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._callbacks: defaultdict[str, list[Callback]] = defaultdict(list)
@@ -98,7 +102,7 @@ class Bus:
             try:
                 pipe = client.pipeline(transaction=False)
                 for topic, payload in batch:
-                    pipe.publish(PREFIX + topic, self._me + payload)
+                    pipe.publish(self._prefix + topic, self._me + payload)
                 pipe.execute()
                 self._said.discard(SENDING)
             except (redis.RedisError, OSError) as error:
@@ -122,7 +126,7 @@ class Bus:
     def _listen_once(self) -> None:
         client: Any = redis.Redis.from_url(self._url, socket_connect_timeout=2, health_check_interval=5)
         with client.pubsub(ignore_subscribe_messages=False) as heard:
-            heard.psubscribe(PREFIX + "*")
+            heard.psubscribe(self._prefix + "*")
             while True:
                 # a time-out lets the health check find a connection that died without a word
                 found = heard.get_message(timeout=5)
@@ -134,7 +138,7 @@ class Bus:
                     for callback in self._reconnected:
                         self._call(callback)
                 elif found["type"] == "pmessage" and found["data"][: len(self._me)] != self._me:
-                    self._deliver(found["channel"].decode().removeprefix(PREFIX), found["data"][len(self._me) :])
+                    self._deliver(found["channel"].decode().removeprefix(self._prefix), found["data"][len(self._me) :])
 
 
 _bus: Bus | None = None
@@ -144,7 +148,7 @@ def bus() -> Bus:
     """This process's bus."""
     global _bus  # noqa: PLW0603
     if _bus is None:
-        _bus = Bus(settings.REDIS_URL)
+        _bus = Bus(settings.REDIS_URL, derive(settings.SECRET_KEY, "wake").hex()[:16])
     return _bus
 
 

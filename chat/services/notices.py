@@ -8,7 +8,6 @@ import hmac
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
-from itertools import takewhile
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -24,7 +23,7 @@ from ground.secret import derive
 from people.models import ContactWay, Person
 
 AWAY = timedelta(seconds=30)
-MOST = 500  # entries of a room that are looked at in one round
+MOST = 500  # texts of a room, the latest, that are looked at in one round
 ROOMS = 100  # rooms in one round
 NOTICE, NAMED = "talk", "talk_named"  # the kinds of the messages
 WAYS = frozenset({ContactWay.WEBPUSH})
@@ -56,17 +55,17 @@ def notices_wish(*, actor: Person, room_key: str, wish: str) -> None:
 
 
 def notices_decide(*, now: datetime) -> int:
-    """Decide who is told of what was said in rooms since the last round; returns how many rooms are done with."""
+    """Decide who is told of what was said in rooms since the last round; returns how many rooms had something ripe."""
     behind = Room.objects.filter(last_seq__gt=F("noticed")).order_by("pk")[:ROOMS]
     return sum(_decide(room, now) for room in behind)
 
 
 def _decide(room: Room, now: datetime) -> bool:
-    entries = Message.objects.filter(room=room, seq__gt=room.noticed).order_by("seq")
     # an entry of a time to come is one from before the clock was set back
-    ripe = list(takewhile(lambda row: not now - AWAY < row[1] <= now, entries.values_list("seq", "at")[:MOST]))
-    upto = ripe[-1][0] if ripe else room.last_seq if not entries.exists() else None
-    if upto is None:
+    fresh = Message.objects.filter(room=room, seq__gt=room.noticed, at__gt=now - AWAY, at__lte=now).order_by("seq")
+    first = fresh.values_list("seq", flat=True).first()
+    upto = room.last_seq if first is None else first - 1
+    if upto <= room.noticed:
         return False
     with transaction.atomic():
         if not Room.objects.filter(pk=room.pk, noticed=room.noticed).update(noticed=upto):
@@ -82,7 +81,7 @@ def _tell(room: Room, upto: int, now: datetime) -> None:
     if not people:
         return
     said = Message.objects.filter(room=room, seq__gt=room.noticed, seq__lte=upto, kind=posts.TEXT, gone="", held=False)
-    texts = list(said.exclude(sender=None).order_by("seq"))
+    texts = list(said.exclude(sender=None).order_by("-seq")[:MOST])[::-1]
     marks = {mark.person_id: mark for mark in ReadMark.objects.filter(room=room, person__in=people)}
     mutes = dict(Mute.objects.filter(room=room, person__in=people).values_list("person_id", "named"))
     drafts, told = [], []

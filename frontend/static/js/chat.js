@@ -126,6 +126,7 @@ function show(entry, quiet = false) {
   log.append(entry, { quiet });
   log.take(entry.cid);
   rooms.heard(room, [entry], { read: true });
+  if (entry.kind === "text" && entry.from?.id !== page.dataset.me) typing?.replaceChildren();
   readSoon();
 }
 
