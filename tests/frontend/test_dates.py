@@ -24,7 +24,7 @@ def test_in_spanish_a_day_and_its_month_have_de_between_them_and_are_written_sma
     with translation.override("es"):
         for form in forms():
             said = formats.date_format(CHRISTMAS, form)
-            if re.search(r"25 dic\w{4}|diciembre 2026|[A-Z]\w", said):
+            if re.search(r"25 dic\w{4}|diciembre 2026|[A-Z][a-z]", said):
                 wrong[form] = said
     assert not wrong
     assert len(forms()) > 10, "the forms are found at all"
