@@ -1,5 +1,6 @@
 """What is typed about a group and its meetings."""
 
+from datetime import time
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from frontend.zones import ZONES
+from meetings.fellowships import FELLOWSHIPS
 from meetings.services.group_meetings import Plan
 
 WEEKDAYS = [
@@ -23,8 +25,14 @@ REPEATS = [
     ("fortnightly", _("Every second week")),
     ("monthly", _("On some weeks of the month")),
     ("once", _("Once")),
+    ("appointment", _("By appointment: people ask first")),
 ]
 PLACES = [(1, _("first")), (2, _("second")), (3, _("third")), (4, _("fourth")), (-1, _("last"))]
+JOINING = [
+    ("members", _("Members of the group")),
+    ("soon", _("Everybody, from 15 minutes before the start")),
+    ("all", _("Everybody always, also in public lists")),
+]
 MODES = [("in_person", _("In person")), ("online", _("Online")), ("hybrid", _("Both"))]
 
 
@@ -91,9 +99,25 @@ class MeetingForm(Taking):
         help_text=_("Empty: from the next one on. Every second week is counted from here; once means this day."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
-    starts = forms.TimeField(label=_("Starts at"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    starts = forms.TimeField(
+        label=_("Starts at"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    also = forms.CharField(
+        label=_("More times on the same days"),
+        required=False,
+        max_length=80,
+        help_text=_("For example 12:00, 18:30. Each is a meeting of its own, with its own list."),
+    )
+    hours = forms.IntegerField(
+        label=_("Hours it lasts"), required=False, min_value=0, max_value=168, widget=forms.NumberInput()
+    )
     minutes = forms.IntegerField(
-        label=_("Minutes it lasts"), min_value=1, max_value=1439, initial=60, widget=forms.NumberInput()
+        label=_("Minutes it lasts"),
+        required=False,
+        min_value=0,
+        max_value=10080,
+        initial=60,
+        widget=forms.NumberInput(),
     )
     mode = forms.ChoiceField(label=_("Where?"), choices=MODES, initial="in_person")
     place = forms.CharField(label=_("Place"), required=False, max_length=255)
@@ -102,8 +126,12 @@ class MeetingForm(Taking):
         label=_("Link to join online"),
         required=False,
         max_length=2000,
-        help_text=_("Members see it; nobody else, unless you say so."),
+        help_text=_("Members see it; nobody else, unless you say so below."),
         widget=forms.TextInput(attrs={"inputmode": "url", "placeholder": "https://"}),
+    )
+    join_shown = forms.ChoiceField(label=_("Who sees the link?"), choices=JOINING, required=False, initial="members")
+    fellowship = forms.ChoiceField(
+        label=_("Fellowship"), choices=[("", _("Not said")), *FELLOWSHIPS.items()], required=False
     )
     zone = forms.ChoiceField(label=_("Time zone"), choices=[(zone, zone) for zone in ZONES], initial="UTC")
     last = forms.DateField(
@@ -113,6 +141,13 @@ class MeetingForm(Taking):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
+    def clean_also(self) -> tuple[time, ...]:
+        """Times of day between commas or blanks."""
+        try:
+            return tuple(time.fromisoformat(word) for word in self.cleaned_data["also"].replace(",", " ").split())
+        except ValueError:
+            raise ValidationError(_("Give times of day, as in 12:00, 18:30.")) from None
+
     def plan(self, group_name: str) -> Plan:
         """The plan of a valid form; a meeting without a name takes its group's."""
         data: dict[str, Any] = self.cleaned_data
@@ -121,7 +156,7 @@ class MeetingForm(Taking):
             weekdays=tuple(data["weekdays"]),
             starts=data["starts"],
             zone=data["zone"],
-            minutes=data["minutes"],
+            minutes=(data["hours"] or 0) * 60 + (data["minutes"] or 0),
             mode=data["mode"],
             place=data["place"],
             address=data["address"],
@@ -130,6 +165,9 @@ class MeetingForm(Taking):
             repeats=data["repeats"] or "weekly",
             places=tuple(data["places"]),
             first=data["first"],
+            also=data.get("also", ()),
+            fellowship=data["fellowship"] if "fellowship" in self.data else None,
+            join_shown=data["join_shown"],
         )
 
     def take(self, refused: ValidationError) -> None:

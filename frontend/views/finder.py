@@ -20,6 +20,7 @@ from frontend.views.groups.common import the_actor
 from frontend.visitor import visitor_zone
 from ground import clock
 from ground.wall import to_wall
+from meetings.fellowships import FELLOWSHIPS
 from meetings.selectors import finder
 from meetings.selectors.asking import asked_from
 from meetings.services.group_meetings import meeting_confirm
@@ -99,6 +100,7 @@ def meeting(request: HttpRequest, slug: str) -> HttpResponse:
         "drawn": qr_of(_address(request)),
         "favourite": view.meeting.closed_at is None and (actor is not None and is_favourite(actor, slug)),
         "guest": actor is None,
+        "fellowship": FELLOWSHIPS.get(view.meeting.fellowship, ""),
         "phone": "".join(c for c in view.meeting.conference_phone if c in "+0123456789,*#")[:40],
     }
     return render(request, "finder/meeting.html", context, status=410 if view.meeting.closed_at else 200)

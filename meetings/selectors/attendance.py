@@ -5,7 +5,7 @@ Reading another person's attendance is a service (meetings.services.sheets): it 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -23,6 +23,7 @@ from meetings.selectors.held import rule_of
 from people.models import Person
 from people.selectors import is_coordinator
 
+MIDNIGHT = time()
 AHEAD = timedelta(days=400)  # how far the next dates of a meeting are looked for
 FIRST_REMINDER = timedelta(hours=2)  # after the end: a list that is still open is looked at
 OPEN_FOR = timedelta(days=7)  # after the end; then a sheet expires
@@ -144,6 +145,16 @@ def people_on(occurrence: Occurrence) -> list[Person]:
 def meetings_of(group: Group) -> list[Meeting]:
     """The running meetings of a group, by name."""
     return list(Meeting.objects.filter(group=group, closed_at=None).select_related("group", "source").order_by("name"))
+
+
+def series_of(meeting: Meeting) -> list[Meeting]:
+    """The other times of day that were made together with this meeting, by time."""
+    if meeting.series is None:
+        return []
+    others = Meeting.objects.filter(series=meeting.series, closed_at=None, group=meeting.group_id)
+    return sorted(
+        others.exclude(pk=meeting.pk), key=lambda one: one.starts_local.time() if one.starts_local else MIDNIGHT
+    )
 
 
 def dates_of(meetings: Iterable[Meeting], *, now: datetime, count: int, person: Person | None = None) -> list[Date]:
@@ -395,7 +406,7 @@ def plan_of(meeting: Meeting) -> dict[str, object]:
     counted = coming is not None and repeats in {schedule.FORTNIGHTLY, schedule.ONCE}
     return {
         "title": meeting.name,
-        "repeats": repeats,
+        "repeats": repeats if rule else schedule.APPOINTMENT,
         "places": places,
         "first": coming.date() if counted and coming else None,
         "weekdays": sorted(schedule.weekdays(rule)) if rule else [],
@@ -405,6 +416,8 @@ def plan_of(meeting: Meeting) -> dict[str, object]:
         "place": meeting.place,
         "address": meeting.address,
         "conference_url": meeting.conference_url,
+        "join_shown": meeting.join_shown,
+        "fellowship": meeting.fellowship,
         "zone": meeting.zone,
         "last": schedule.last_day(rule.rrule) if rule else None,
     }

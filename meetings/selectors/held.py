@@ -9,7 +9,7 @@ from ground.wall import to_utc
 from meetings.models import Meeting, Occurrence
 from meetings.schedule import Changes, Held, Moved, Rule, next_held, occurrences
 
-BACK = timedelta(days=2)  # longer than any meeting: what was arranged before that is over
+BACK = timedelta(days=8)  # longer than any meeting: what was arranged before that is over
 
 
 def rule_of(meeting: Meeting) -> Rule | None:

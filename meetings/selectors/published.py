@@ -1,7 +1,8 @@
 """What is public of the meetings here, row by row, for every feed: the join rule is applied in this one place.
 
-Links that an imported public list shows stay public until a group here has the meeting; a group's are never in a
-feed (docs/feeds.md). Rows come as a stream from one query; cancelled and moved dates only where they are asked for.
+Links that an imported public list shows stay public until a group here has the meeting; a group's are in a
+feed only where it said so (docs/feeds.md). Rows come as a stream from one query; cancelled
+and moved dates only where they are asked for.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -22,7 +23,7 @@ from meetings.selectors.held import changes_of
 COLUMNS = (
     "pk", "slug", "name", "starts_local", "rrule", "zone", "minutes", "mode", "on_hold", "place", "address", "region",
     "latitude", "longitude", "approximate", "conference_url", "conference_phone", "conference_notes", "notes", "types",
-    "extra", "confirmed_on", "created_at", "source_id", "source__name", "group_id", "group__closed_at",
+    "extra", "confirmed_on", "created_at", "source_id", "source__name", "group_id", "group__closed_at", "join_shown",
 )  # fmt: skip
 CHUNK = 1000
 
@@ -48,9 +49,10 @@ def public_of(values: Iterable[Any]) -> Public:
     (
         pk, slug, name, starts_local, rrule, zone, minutes, mode, on_hold, place, address, region, latitude, longitude,
         approximate, url, phone, how, notes, types, extra, confirmed_on, created_at, source, source_name, group,
-        group_closed_at,
+        group_closed_at, join_shown,
     ) = values  # fmt: skip
-    if group is not None and group_closed_at is None:  # a group here has it: the ways in are its members'
+    kept = group is not None and group_closed_at is None and join_shown != Meeting.ALL
+    if kept:  # a group here has it: the ways in are its members'
         url = phone = how = ""
         notes = notes if mode == IN_PERSON else ""  # passcodes often stand in the notes
         extra = held_to_itself(extra, mode)

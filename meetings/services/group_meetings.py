@@ -1,8 +1,10 @@
 """The meetings of groups: founding a group from a listed meeting or afresh, and the series that it keeps itself."""
 
 import secrets
-from dataclasses import dataclass
+import uuid
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import URLValidator
@@ -13,11 +15,12 @@ from django.utils.translation import gettext as _
 from ground import clock
 from ground.errors import Conflict, Settled
 from ground.links import ALPHABET
-from ground.wall import to_wall
+from ground.wall import to_utc, to_wall
 from groups.models import Group
 from groups.policies import can_run
 from groups.services import group_close, group_found
 from meetings import schedule
+from meetings.fellowships import FELLOWSHIPS
 from meetings.models import Commitment, Meeting
 from meetings.policies import can_run_meeting
 from meetings.schedule import ending, last_day, next_held
@@ -28,11 +31,14 @@ from meetings.services.confirming import confirming_put_off
 from meetings.services.import_rows import folded_of
 from meetings.services.list_words import list_word_begin, list_words_end
 from meetings.services.occurrences import occurrences_rematch
+from meetings.services.placing import place_roughly
 from meetings.services.upcoming import schedule_write, upcoming_refresh
 from people.models import Person, check_zone
 from people.services import changes_write
 
-LONGEST = 24 * 60 - 1  # minutes: a meeting ends before the next day's begins
+LONGEST = 7 * 24 * 60  # minutes: a marathon may last a week
+DAY_MINUTES = 24 * 60
+MOST_TIMES = 8  # a day
 FARTHEST = timedelta(days=400)  # from today, of the day a series is counted from
 
 
@@ -43,11 +49,13 @@ class Plan:
     `repeats`: weekly, fortnightly, monthly (`places` says which of a month's weekdays, -1 the last) or once (on
     `first`, whatever the weekdays). `first`: the day from which it is held, and from whose week every second week is
     counted; None: from the next one on. `last`: the last day on which it may be held (included); None: no end is set.
+    `appointment` instead: it has no time, one asks. `also`: further times on the same days, each a meeting of its own
+    that is made with this one (meeting_make alone). `join_shown`: who sees the link, see models.Meeting.
     """
 
     name: str
     weekdays: tuple[int, ...]
-    starts: time
+    starts: time | None
     zone: str
     minutes: int = 60
     mode: str = Meeting.IN_PERSON
@@ -58,6 +66,9 @@ class Plan:
     repeats: str = schedule.WEEKLY
     places: tuple[int, ...] = ()
     first: date | None = None
+    also: tuple[time, ...] = ()
+    fellowship: str | None = None  # None leaves it as it is
+    join_shown: str = ""  # empty leaves it as it is
 
 
 def group_found_from_meeting(
@@ -102,17 +113,25 @@ def group_found_afresh(
 
 
 def meeting_make(*, actor: Person, group: Group, plan: Plan) -> Meeting:
-    """Add a weekly meeting to a group, from its next date on. Facilitators only. Raises ValidationError."""
+    """Add a meeting to a group, from its next date on; with further times a day the others, too: all or none.
+
+    Facilitators only. Returns the one of `starts`. Raises ValidationError.
+    """
     if not can_run(actor, group):
         raise PermissionDenied
+    _check_times(plan)
     now = clock.now()
-    meeting = Meeting(group=group, slug=_draw_slug(), created_at=now)
+    series = uuid.uuid4() if plan.also else None
+    made: list[Meeting] = []
     with transaction.atomic():
-        _fill(meeting, plan, now)
-        meeting.save(force_insert=True)
-        schedule_write(meetings=[meeting], now=now)
-        confirming_put_off(meeting=meeting, now=now)
-    return meeting
+        for starts in (plan.starts, *plan.also):
+            meeting = Meeting(group=group, slug=_draw_slug(), created_at=now, series=series)
+            _fill(meeting, replace(plan, starts=starts), now)
+            meeting.save(force_insert=True)
+            schedule_write(meetings=[meeting], now=now)
+            confirming_put_off(meeting=meeting, now=now)
+            made.append(meeting)
+    return made[0]
 
 
 def meeting_edit(*, actor: Person, meeting: Meeting, plan: Plan) -> Meeting:
@@ -211,8 +230,9 @@ def group_end(*, actor: Person, group: Group) -> None:
 _CHECKED = {"name", "zone", "minutes", "place", "address"}
 _WRITTEN = [
     "name", "zone", "minutes", "mode", "place", "address", "conference_url", "starts_local", "rrule", "folded",
+    "latitude", "longitude", "approximate", "fellowship", "join_shown", "series",
 ]  # fmt: skip
-_LISTED = ["region", "types", "fellowship", "extra", "source_id"]  # what a list may have changed meanwhile
+_LISTED = ["region", "types", "extra", "source_id"]  # what a list may have changed meanwhile
 
 
 def _fill(meeting: Meeting, plan: Plan, now: datetime) -> None:
@@ -224,7 +244,7 @@ def _fill(meeting: Meeting, plan: Plan, now: datetime) -> None:
         raise ValidationError({"zone": _("This time zone is not known here.")}) from unknown
     _check_days(plan)
     if not 1 <= plan.minutes <= LONGEST:
-        raise ValidationError({"minutes": _("A meeting lasts from one minute to less than a day.")})
+        raise ValidationError({"minutes": _("A meeting lasts from one minute to seven days.")})
     if plan.conference_url:
         try:
             URLValidator(schemes=["https", "http"])(plan.conference_url)
@@ -232,17 +252,58 @@ def _fill(meeting: Meeting, plan: Plan, now: datetime) -> None:
             raise ValidationError({"conference_url": _("Give the whole address, with https:// in front.")}) from wrong
     if plan.mode == Meeting.ONLINE and not plan.conference_url:
         raise ValidationError({"conference_url": _("An online meeting needs its address.")})
+    _take_fellowship(meeting, plan)
+    moved = meeting.address != plan.address.strip() or meeting.latitude is None
     meeting.zone, meeting.minutes, meeting.mode = plan.zone, plan.minutes, plan.mode
     meeting.place, meeting.address = plan.place.strip(), plan.address.strip()
     meeting.conference_url = plan.conference_url.strip()
+    if moved:
+        place_roughly(meeting)
+    _take_times(meeting, plan, now)
+    meeting.folded = folded_of(meeting)
+    meeting.clean_fields(exclude=[f.name for f in Meeting._meta.fields if f.name not in _CHECKED])  # noqa: SLF001
+
+
+def _take_fellowship(meeting: Meeting, plan: Plan) -> None:
+    if plan.fellowship is not None:
+        if plan.fellowship and plan.fellowship not in FELLOWSHIPS:
+            raise ValidationError({"fellowship": _("Choose one of those offered.")})
+        meeting.fellowship = plan.fellowship
+    if plan.join_shown:
+        if plan.join_shown not in {Meeting.MEMBERS, Meeting.SOON, Meeting.ALL}:
+            raise ValidationError({"join_shown": _("Choose one of those offered.")})
+        meeting.join_shown = plan.join_shown
+
+
+def _take_times(meeting: Meeting, plan: Plan, now: datetime) -> None:
+    if plan.repeats == schedule.APPOINTMENT:
+        meeting.rrule, meeting.starts_local, meeting.series = "", None, None
+        return
     meeting.rrule = schedule.repeating(plan.repeats, plan.weekdays, plan.places)
     meeting.starts_local = _first_start(plan, meeting.rrule, now)
     if meeting.rrule:
         meeting.rrule = ending(meeting.rrule, plan.last)
     if plan.last is not None and plan.last < meeting.starts_local.date():
         raise ValidationError({"last": _("No date to come lies before this day.")})
-    meeting.folded = folded_of(meeting)
-    meeting.clean_fields(exclude=[f.name for f in Meeting._meta.fields if f.name not in _CHECKED])  # noqa: SLF001
+    rule = rule_of(meeting)
+    if rule is not None and plan.minutes >= DAY_MINUTES and _overlaps(rule):
+        raise ValidationError({"minutes": _("It would begin again before it ends.")})
+
+
+def _overlaps(rule: schedule.Rule) -> bool:
+    """Whether a marathon begins again before it ends, within the months after its first date."""
+    first = to_utc(rule.starts_local, rule.zone)
+    held = schedule.occurrences(rule, first, first + timedelta(days=100))
+    return any(later.starts_at < one.ends_at for one, later in pairwise(held))
+
+
+def _check_times(plan: Plan) -> None:
+    """Raises ValidationError for further times that are none, or the same twice."""
+    times = [plan.starts, *plan.also]
+    if (plan.also and plan.repeats == schedule.APPOINTMENT) or len(times) > MOST_TIMES:
+        raise ValidationError({"also": _("Up to eight times a day can be given.")})
+    if len(set(times)) < len(times):
+        raise ValidationError({"also": _("Each time once, please.")})
 
 
 def _locked(meeting: Meeting) -> None:
@@ -278,6 +339,10 @@ def _write(meeting: Meeting, now: datetime, *, anew: bool) -> None:
 
 def _check_days(plan: Plan) -> None:
     """The days name a rule. Raises ValidationError naming the field."""
+    if plan.repeats == schedule.APPOINTMENT:
+        return
+    if plan.starts is None:
+        raise ValidationError({"starts": _("Say at what time it begins.")})
     if plan.repeats not in {schedule.WEEKLY, schedule.FORTNIGHTLY, schedule.MONTHLY, schedule.ONCE}:
         raise ValidationError({"repeats": _("Choose how often it is held.")})
     if plan.repeats == schedule.ONCE:
@@ -293,6 +358,7 @@ def _check_days(plan: Plan) -> None:
 def _first_start(plan: Plan, rrule: str, now: datetime) -> datetime:
     """The first wall start by the rule that is still to come, stored as if UTC. Raises ValidationError."""
     wall = to_wall(now, plan.zone)
+    assert plan.starts is not None  # _check_days has looked
     at = plan.starts.replace(second=0, microsecond=0)
     days = set(plan.weekdays)
     since = plan.first

@@ -54,6 +54,7 @@ def meeting(request: HttpRequest, slug: str, meeting_id: int) -> HttpResponse:
     found = attendance.meeting_in(own.group, meeting_id)
     initial = attendance.plan_of(found)
     form = MeetingForm(request.POST or None, initial=initial)
+    del form.fields["also"]  # each time of day is a meeting of its own by now
     if request.method == "POST" and form.is_valid():
         try:
             group_meetings.meeting_edit(actor=the_actor(request), meeting=found, plan=form.plan(own.group.name))
@@ -69,6 +70,7 @@ def meeting(request: HttpRequest, slug: str, meeting_id: int) -> HttpResponse:
         "meeting": found,
         "dates": attendance.dates_of([found], now=clock.now(), count=DATES),
         "last_day": initial["last"],
+        "others": attendance.series_of(found),
         "differences": differences_shown(found),
     }
     return render(request, "groups/meeting.html", context, status=400 if form.errors else 200)

@@ -74,6 +74,8 @@ def can_see_join(person: Person | None, meeting: Meeting, held: Held | None, now
         return True
     if person is not None and can_see(person, meeting.group):
         return True
+    if meeting.join_shown == Meeting.ALL:
+        return True
     if held is None or meeting.join_shown != Meeting.SOON:
         return False
     return held.starts_at - JOIN_SHOWN_BEFORE <= now < held.ends_at
