@@ -27,6 +27,11 @@ WHEN: dict[str, Promise | str] = {
     "T31": _("If a group of yours changes what it writes down"),
     "T09": _("If you run a group and a list waits"),
     "T30": _("If you coordinate this site and a list has waited for two days"),
+    "T32": _("If you look after a meeting and somebody noticed a detail"),
+    "T34": _("If you run a group and nobody has confirmed its meeting for half a year"),
+    "T33": _("If a detail that you noticed was taken over"),
+    "T40": _("If somebody wrote in a room of yours while you were away, in your browser only"),
+    "T41": _("If somebody named you there"),
     "T10": _("While you say that you are there for others"),
     "T13": _("In the days after you asked for somebody, if you agreed"),
 }

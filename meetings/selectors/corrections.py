@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from groups.models import Membership
 from meetings.models import Correction, Meeting
 from meetings.selectors.finder import meeting_view
-from meetings.selectors.proposals import offered, standing
+from meetings.selectors.proposals import FIELDS, offered, standing
 from people.models import Person
 from people.selectors import is_coordinator
 
@@ -52,9 +52,15 @@ def lines_of(correction: Correction) -> list[Line]:
     """Field by field, in the order of the form; what says so already by now is left out."""
     now = standing(correction.meeting, list(correction.wanted))
     return [
-        Line(name, now[name], value, correction.was.get(name), moved=correction.was.get(name) != now[name])
-        for name, value in correction.wanted.items()
-        if now[name] != value
+        Line(
+            name,
+            now[name],
+            correction.wanted[name],
+            correction.was.get(name),
+            moved=correction.was.get(name) != now[name],
+        )
+        for name in FIELDS  # the database keeps what is wanted in an order of its own
+        if name in correction.wanted and now[name] != correction.wanted[name]
     ]
 
 

@@ -253,7 +253,7 @@ def _fill(meeting: Meeting, plan: Plan, now: datetime) -> None:
     if plan.mode == Meeting.ONLINE and not plan.conference_url:
         raise ValidationError({"conference_url": _("An online meeting needs its address.")})
     _take_fellowship(meeting, plan)
-    moved = meeting.address != plan.address.strip() or meeting.latitude is None
+    moved = meeting.address != plan.address.strip() or (meeting.latitude is None and bool(plan.address.strip()))
     meeting.zone, meeting.minutes, meeting.mode = plan.zone, plan.minutes, plan.mode
     meeting.place, meeting.address = plan.place.strip(), plan.address.strip()
     meeting.conference_url = plan.conference_url.strip()

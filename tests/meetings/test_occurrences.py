@@ -268,7 +268,7 @@ def test_a_group_is_founded_afresh_with_its_first_meeting_or_not_at_all():
         ({"name": ""}, "name"),
         ({"weekdays": ()}, "weekdays"),
         ({"weekdays": (7,)}, "weekdays"),
-        ({"minutes": 1440}, "minutes"),
+        ({"minutes": 7 * 1440 + 1}, "minutes"),
         ({"zone": "Mars/Base"}, "zone"),
         ({"conference_url": "javascript:alert(1)"}, "conference_url"),
         ({"mode": "online"}, "conference_url"),

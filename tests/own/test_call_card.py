@@ -86,8 +86,12 @@ def test_guests_have_no_card():
 def test_the_card_is_exported_to_the_member_and_erased_with_them():
     member = make_member("Dana")
     services.call_card_set(actor=member, name=NAME, number=NUMBER)
-    assert holdings.export(member) == {"call_card": {"name": NAME, "number": NUMBER}, "what_helps": []}
+    assert holdings.export(member) == {
+        "call_card": {"name": NAME, "number": NUMBER},
+        "what_helps": [],
+        "favourites": [],
+    }
     holdings.erase(member)
     assert CallCard.objects.count() == 0
-    assert holdings.export(make_contact()) == {"call_card": None, "what_helps": []}
+    assert holdings.export(make_contact()) == {"call_card": None, "what_helps": [], "favourites": []}
     assert holdings.purge(NOW + MINUTE) == 0

@@ -4,6 +4,7 @@ globals().update(
     {
         "j F": r"j \d\e F",
         "j F Y": r"j \d\e F \d\e Y",
+        "j F, H:i": r"j \d\e F, H:i",
         "l j F": r"l j \d\e F",
         "l, j F": r"l, j \d\e F",
         "l, j F, H:i": r"l, j \d\e F, H:i",
