@@ -50,7 +50,7 @@ class Leaving:
 
 @dataclass(slots=True)
 class Passed:
-    """What came of one gate. locked: somebody else held these rows; they are asked again, one by one."""
+    """What came of one gate. locked: somebody else held these rows for the moment; they are asked again."""
 
     leaving: list[Leaving] = field(default_factory=list)
     locked: list[int] = field(default_factory=list)

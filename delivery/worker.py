@@ -125,7 +125,23 @@ def one_each(claimed: dict[int, int]) -> Iterator[list[int]]:
 
 
 def hand_over(pks: Sequence[int], now: datetime) -> None:
-    """Gate, transports, answers, for claimed deliveries of different recipients; `now` in UTC."""
+    """Gate, transports, answers, for claimed deliveries of different recipients; `now` in UTC.
+
+    Rows that somebody else holds for a moment (another worker's claim locks what it then finds taken) are left out and
+    tried again together; when none of them moved, the first goes alone and waits.
+    """
+    left = list(pks)
+    while left:
+        held = _hand_over(left, now)
+        if len(held) == len(left) > 1:
+            hand_over(held[:1], max(now, clock.now()))
+            held = held[1:]
+        left = held
+        now = max(now, clock.now())
+
+
+def _hand_over(pks: list[int], now: datetime) -> list[int]:
+    """`hand_over` of those that nobody else holds; returns the others."""
     try:
         passed = gate(pks, now)
     except Exception as error:
@@ -133,12 +149,13 @@ def hand_over(pks: Sequence[int], now: datetime) -> None:
             raise  # the database is away: the leases run out, nothing was sent
         if len(pks) == 1:
             _rest(pks[0], now, error)
-            return
+            return []
         log.exception("a batch of %s deliveries raised and is taken one by one", len(pks))
-        passed = Passed(locked=list(pks))
+        for pk in pks:
+            hand_over([pk], max(now, clock.now()))
+        return []
     _send_all(passed.leaving)
-    for pk in passed.locked:
-        hand_over([pk], max(now, clock.now()))
+    return passed.locked
 
 
 def gate(pks: Sequence[int], now: datetime) -> Passed:
