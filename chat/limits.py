@@ -27,6 +27,11 @@ class Bucket:
         self.tokens = max(0.0, self.tokens - count)
         self.seen = now
 
+    def close(self, seconds: float, now: float) -> None:
+        """No token for so many seconds."""
+        self.tokens = min(self.tokens, 1.0 - seconds * self.per_second)
+        self.seen = now
+
     def full(self, now: float) -> bool:
         """True when it can be forgotten: it would be full again."""
         return self.tokens + (now - self.seen) * self.per_second >= self.burst
@@ -48,6 +53,10 @@ class Buckets:
     def spend(self, key: int, count: float, now: float) -> None:
         """As Bucket.spend, for `key`."""
         self._bucket(key, now).spend(count, now)
+
+    def close(self, key: int, seconds: float, now: float) -> None:
+        """As Bucket.close, for `key`."""
+        self._bucket(key, now).close(seconds, now)
 
     def clear(self) -> None:
         """Every bucket is full again."""

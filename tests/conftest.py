@@ -78,6 +78,14 @@ def django_db_keepdb() -> bool:
 
 
 @pytest.fixture(autouse=True)
+def _nobody_is_slowed() -> None:
+    """Who wrote what in one test may have the number of somebody in the next."""
+    from chat.services import paces  # not before Django is set up
+
+    paces.forget()
+
+
+@pytest.fixture(autouse=True)
 def _english_again() -> Iterator[None]:
     """What a test leaves active (a page in Spanish) is not the next one's language."""
     yield

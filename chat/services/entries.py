@@ -128,6 +128,10 @@ def _write_together(batch: Sequence[Post]) -> list[Outcome]:
         outcomes = [book.enter(post) for post in batch]
         if grown := book.store():
             transaction.on_commit(partial(_announce, grown, book))
+    for report in book.reports:
+        # in a craving's room nobody is kept from the next word: the list may have been wrong
+        if report.held and report.sender_id and report.room.kind != Room.CRAVING:
+            paces.slow(report.sender_id)
     return outcomes
 
 

@@ -51,6 +51,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._cursors: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        self._cursors.clear()  # those of a connection that was closed for good
         key = _key_of(conn_params["database"])
         while key and _kept:
             try:

@@ -76,6 +76,14 @@ def test_who_is_no_member_any_more_is_shown_as_gone_at_once():
     assert (diff.came, diff.went) == ({}, {1: "pid-1"})
 
 
+def test_who_was_slowed_in_one_process_waits_in_every_one(monkeypatch):
+    monkeypatch.setattr("chat.paces.time.monotonic", lambda: 1000.0)
+    one, other = Paces(5, 1), Paces(5, 1)
+    one.slow(8)
+    other.hear(one.share())
+    assert (one.take(8), other.take(8)) == (30.0, 30.0)
+
+
 @pytest.mark.parametrize("shared", [True, False])
 def test_what_was_posted_elsewhere_counts_here_once_it_was_heard(monkeypatch, shared):
     monkeypatch.setattr("chat.paces.time.monotonic", lambda: 1000.0)

@@ -193,6 +193,18 @@ def test_too_many_in_a_short_time_is_told_when_to_come_back(monkeypatch):
     assert Message.objects.count() == 30
 
 
+def test_after_an_offer_that_was_held_its_sender_waits_half_a_minute_but_not_in_a_cravings_room(monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr("chat.paces.time.monotonic", lambda: now[0])
+    member = make_member()
+    room = found(member)
+    say(member, room, "Got percs, HMU")
+    with pytest.raises(TooMany, match="Please wait"):
+        say(member, room, "sorry")
+    now[0] += 30
+    say(member, room, "sorry")
+
+
 def test_after_the_commit_the_bus_hears_of_it_with_the_rosters_version(django_capture_on_commit_callbacks, monkeypatch):
     heard = []
     monkeypatch.setattr(wake, "publish", lambda topic, payload: heard.append((topic, payload)))

@@ -65,3 +65,28 @@ def test_an_open_transaction_is_given_to_nobody():
     assert aside(lambda: (raw() is half, names())) == (False, [])
     Source.objects.create(name="whole")  # the lock is free
     assert aside(names) == ["whole"]
+
+
+def test_a_cursor_of_a_connection_that_was_closed_for_good_breaks_no_later_end():
+    def again():
+        cursor = connection.cursor()
+        cursor.execute("SELECT 1")
+        many = threading.Barrier(6)
+
+        def open_at_once():
+            raw()
+            many.wait(20)
+            connection.close()
+
+        others = [threading.Thread(target=open_at_once) for _ in range(5)]
+        for one in others:
+            one.start()
+        many.wait(20)
+        for one in others:
+            one.join(20)
+        connection.close()  # enough wait already: this one ends
+        names()
+        connection.close()
+        return cursor
+
+    assert aside(again) is not None
