@@ -87,7 +87,9 @@ def said(page):
 
 def shell_is_kept(page):
     """Wait until the service worker holds the calm screen and answers for this page."""
-    for _ in range(100):
+    for turn in range(400):
+        if turn % 100 == 99:
+            page.reload()  # a worker whose installing failed is installed with the next page
         if page.evaluate(
             """async () => !!navigator.serviceWorker.controller && !!(await caches.match('/need/offline/'))
             && !!(await caches.match('/static/js/need.js'))"""
