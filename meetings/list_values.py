@@ -38,6 +38,7 @@ UNITS: dict[str, tuple[str, ...]] = {
     "name": ("name",),
     "notes": ("notes",),
     "types": ("types",),
+    "fellowship": ("fellowship",),
     "hold": ("on_hold",),
     "confirmed": ("confirmed_on",),
     "further": ("extra",),

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from ground import clock, wake
@@ -161,7 +162,8 @@ def refresh_set(*, actor: Person, source_id: int, address: str, hours: int | Non
 def fellowship_set(*, actor: Person, source_id: int, fellowship: str) -> None:
     """To which fellowship the meetings of a list belong that do not say it themselves; empty for none.
 
-    Those that are here take it over: 500 in a transaction, so that a long list holds nobody up. Coordinators only.
+    Those that are here take it over, but for what a group here has: 500 in a transaction, so that a long list holds
+    nobody up. Coordinators only.
     Raises ValidationError naming the field, Source.DoesNotExist.
     """
     _refuse(actor)
@@ -174,7 +176,8 @@ def fellowship_set(*, actor: Person, source_id: int, fellowship: str) -> None:
     last = 0
     while fellowship != before:
         with transaction.atomic():
-            rows = Meeting.objects.select_for_update().filter(source=source, fellowship__in={before, ""}, pk__gt=last)
+            rows = Meeting.objects.select_for_update(of=("self",)).filter(source=source, pk__gt=last)
+            rows = rows.filter(Q(group=None) | Q(group__closed_at__isnull=False), fellowship__in={before, ""})
             batch = list(rows.order_by("pk")[:BATCH])
             for meeting in batch:
                 meeting.fellowship, last = fellowship, meeting.pk

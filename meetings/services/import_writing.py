@@ -201,8 +201,6 @@ class Walk:
             note = notes.get(meeting.pk)
             said = note.said if note else None
             free = list_words.merge(meeting, values, note) if note else values
-            if "fellowship" in values:  # a group has no word of its own on it
-                free["fellowship"] = values["fellowship"]
             words = told(meeting, free)
             self._count(series, words)
             if self.write:

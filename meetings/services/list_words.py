@@ -45,10 +45,12 @@ def merge(meeting: Meeting, values: Words, word: ListWord) -> Words:
     free: Words = {}
     offered: dict[str, Words] = {}
     for unit, columns in UNITS.items():
-        given = {column: values[column] for column in columns}
+        given = {column: values[column] for column in columns if column in values}
+        if not given:  # of its fellowship a list may say nothing
+            continue
         ours = {column: plain(column, getattr(meeting, column)) for column in columns}
         theirs = {column: plain(column, value) for column, value in given.items()}
-        said = {column: word.said.get(column) for column in columns}
+        said = {column: word.said.get(column, ours[column]) for column in columns}
         edited = bool(word.said) and not _alike(unit, ours, said)
         if edited and not _has_group(meeting) and not _alike(unit, theirs, said):
             edited = False
@@ -56,7 +58,7 @@ def merge(meeting: Meeting, values: Words, word: ListWord) -> Words:
             free |= given
         elif not _alike(unit, ours, theirs) and word.kept.get(unit) != theirs:
             offered[unit] = theirs
-    word.said = {column: plain(column, values[column]) for column in COLUMNS}
+    word.said = word.said | {column: plain(column, values[column]) for column in COLUMNS if column in values}
     word.offered = offered
     return free
 

@@ -56,6 +56,20 @@ def test_a_groups_own_edit_wins_and_what_the_list_says_is_shown(coordinator, cla
     ]
 
 
+def test_a_group_says_of_which_fellowship_it_is_and_no_list_says_otherwise(coordinator, claimed):
+    person, meeting = claimed
+    group_meetings.meeting_edit(actor=person, meeting=meeting, plan=replace(PLAN, name="Lamp", fellowship="NA"))
+    take_in(coordinator, LAMP | {"entity": "Porchlight Alcoholics Anonymous"}, PORCH)
+    meeting.refresh_from_db()
+    assert meeting.fellowship == "NA"
+    assert [(one.unit, one.lines) for one in lists.differences_of(meeting)] == [
+        ("fellowship", [("fellowship", "NA", "AA")]),
+    ]
+    import_desk.fellowship_set(actor=coordinator, source_id=meeting.source_id, fellowship="OA")
+    meeting.refresh_from_db()
+    assert meeting.fellowship == "NA"
+
+
 def test_the_group_takes_over_what_the_list_says_or_keeps_its_own_until_the_list_says_something_new(
     coordinator, claimed
 ):
