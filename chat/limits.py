@@ -24,7 +24,7 @@ class Bucket:
     def spend(self, count: float, now: float) -> None:
         """Take tokens that were used elsewhere, as far as there are any."""
         self.tokens = min(self.burst, self.tokens + max(0.0, now - self.seen) * self.per_second)
-        self.tokens = max(0.0, self.tokens - count)
+        self.tokens = min(self.tokens, max(0.0, self.tokens - count))  # who must wait goes on waiting
         self.seen = now
 
     def close(self, seconds: float, now: float) -> None:

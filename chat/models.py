@@ -129,6 +129,8 @@ class ReadMark(models.Model):
 class Mute(models.Model):
     """This person wants no notifications from this room; with `named` one when they are named. Nobody else sees it."""
 
+    ALL, WHEN_NAMED, NEVER = "all", "named", "none"  # what one may wish; without a row it is ALL
+
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="mutes", db_index=False)
     person = models.ForeignKey("people.Person", on_delete=models.CASCADE, related_name="+")
     named = models.BooleanField(default=False)

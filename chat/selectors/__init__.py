@@ -17,7 +17,7 @@ from chat.roster import (
     standings,
 )
 from chat.selectors.finding import Case, Found, cases_for, search
-from chat.selectors.lines import Line, lines_of, names_of, notices_wished, room_keys_of, unread_above
+from chat.selectors.lines import Line, lines_of, names_of, room_keys_of
 from chat.selectors.log import (
     Head,
     Page,
@@ -54,7 +54,6 @@ __all__ = [
     "key_of",
     "lines_of",
     "names_of",
-    "notices_wished",
     "page_for",
     "pairs_apart",
     "pairs_open",
@@ -68,6 +67,5 @@ __all__ = [
     "search",
     "standing_in",
     "standings",
-    "unread_above",
     "visible",
 ]

@@ -1,6 +1,6 @@
 """The list of one's own rooms."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from chat.roster import apart_from, is_closed, pairs_open
 from groups.models import Membership
 from people.models import Person
 
-WISHES = {None: "all", True: "named", False: "none"}  # by a mute's `named`, None where there is no mute
+WISHES = {None: Mute.ALL, True: Mute.WHEN_NAMED, False: Mute.NEVER}  # by a mute's `named`, None where there is no mute
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Line:
     closed: bool
     kind: str = Room.GROUP
     pk: int = 0
-    notify: str = "all"  # how much it tells this person when they are away: "all", "named" or "none"
+    notify: str = Mute.ALL  # how much it tells this person when they are away: "all", "named" or "none"
 
 
 def rooms_of(person: Person) -> QuerySet[Room]:
@@ -95,12 +95,6 @@ def lines_of(person: Person) -> list[Line]:
     ]
     lines.sort(key=lambda line: line.name.casefold())
     return sorted(lines, key=lambda line: line.last_at.timestamp() if line.last_at else 0.0, reverse=True)
-
-
-def notices_wished(person: Person, room_pks: Collection[int]) -> dict[int, str]:
-    """How much each of these rooms tells the person when they are away: "all", "named" or "none"."""
-    mutes = dict(Mute.objects.filter(person=person, room__in=room_pks).values_list("room_id", "named"))
-    return {pk: WISHES[mutes.get(pk)] for pk in room_pks}
 
 
 def unread_above(person: Person, marks: dict[int, int]) -> dict[int, int]:

@@ -27,8 +27,7 @@ MOST = 500  # texts of a room, the latest, that are looked at in one round
 ROOMS = 100  # rooms in one round
 NOTICE, NAMED = "talk", "talk_named"  # the kinds of the messages
 WAYS = frozenset({ContactWay.WEBPUSH})
-ALL, WHEN_NAMED, NEVER = "all", "named", "none"
-WISHES = (ALL, WHEN_NAMED, NEVER)
+WISHES = (Mute.ALL, Mute.WHEN_NAMED, Mute.NEVER)
 
 
 def topic_of(room_pk: int) -> str:
@@ -48,10 +47,10 @@ def notices_wish(*, actor: Person, room_key: str, wish: str) -> None:
         raise PermissionDenied(_("This room is for the members of its group."))
     if wish not in WISHES:
         raise ValidationError({"notify": _("Please choose one of the buttons.")})
-    if wish == ALL:
+    if wish == Mute.ALL:
         Mute.objects.filter(room=room, person=actor).delete()
     else:
-        Mute.objects.update_or_create(room=room, person=actor, defaults={"named": wish == WHEN_NAMED})
+        Mute.objects.update_or_create(room=room, person=actor, defaults={"named": wish == Mute.WHEN_NAMED})
 
 
 def notices_decide(*, now: datetime) -> int:
@@ -80,16 +79,13 @@ def _tell(room: Room, upto: int, now: datetime) -> None:
     people = _reachable(roster.people)
     if not people:
         return
-    said = Message.objects.filter(room=room, seq__gt=room.noticed, seq__lte=upto, kind=posts.TEXT, gone="", held=False)
-    texts = list(said.exclude(sender=None).order_by("-seq")[:MOST])[::-1]
+    texts = _texts(room.pk, above=room.noticed, upto=upto)
     marks = {mark.person_id: mark for mark in ReadMark.objects.filter(room=room, person__in=people)}
     mutes = dict(Mute.objects.filter(room=room, person__in=people).values_list("person_id", "named"))
     drafts, told = [], []
     for pk, person in sorted(people.items()):
         mark = marks.get(pk) or ReadMark(room=room, person=person, seq=0)
-        theirs = [
-            text for text in texts if text.seq > mark.seq and text.sender_id not in {pk, *roster.apart.get(pk, ())}
-        ]
+        theirs = _unread(texts, pk, mark.seq, roster)
         named = any(naming.named_in(text.body, [person.name]) for text in theirs)
         wanted = named if pk in mutes else bool(theirs) and (named or mark.told <= mark.seq)
         if not wanted or not mutes.get(pk, True):
@@ -98,6 +94,41 @@ def _tell(room: Room, upto: int, now: datetime) -> None:
         told.append(ReadMark(room=room, person=person, seq=mark.seq, told=upto))
     messages_enqueue(drafts)
     ReadMark.objects.bulk_create(told, update_conflicts=True, unique_fields=["room", "person"], update_fields=["told"])
+
+
+def notices_barred(room_pk: int, asked: Sequence[tuple[int, str]]) -> list[str | None]:
+    """Why each (person, kind of message) about this room is not told any more, or None; six statements for all.
+
+    Still a member, still wished, and something of somebody else is still unread: not read, taken back or parted.
+    """
+    people = [pk for pk, _kind in asked]
+    roster = selectors.roster(room_pk)
+    marks = dict(ReadMark.objects.filter(room=room_pk, person__in=people).values_list("person_id", "seq"))
+    mutes = dict(Mute.objects.filter(room=room_pk, person__in=people).values_list("person_id", "named"))
+    texts = _texts(room_pk, above=min((marks.get(pk, 0) for pk in people), default=0))
+
+    def bar(person: int, kind: str) -> str | None:
+        if person not in roster.people:
+            return "not in the room"
+        if person in mutes and not (mutes[person] and kind == NAMED):
+            return "not wished"
+        return None if _unread(texts, person, marks.get(person, 0), roster) else "read"
+
+    return [bar(person, kind) for person, kind in asked]
+
+
+def _texts(room_pk: int, *, above: int, upto: int | None = None) -> list[Message]:
+    """The latest texts of a room whose words stand and whose senders are here, oldest first."""
+    said = Message.objects.filter(room=room_pk, seq__gt=above, kind=posts.TEXT, gone="", held=False)
+    if upto is not None:
+        said = said.filter(seq__lte=upto)
+    return list(said.exclude(sender=None).order_by("-seq")[:MOST])[::-1]
+
+
+def _unread(texts: Sequence[Message], person: int, read: int, roster: selectors.Roster) -> list[Message]:
+    """Those of others that this person sees and has not read."""
+    unheard = {person, *roster.apart.get(person, ())}
+    return [text for text in texts if text.seq > read and text.sender_id not in unheard]
 
 
 def _reachable(people: Collection[int]) -> dict[int, Person]:

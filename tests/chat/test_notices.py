@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 import delivery.worker
 from chat import naming, selectors, services
@@ -36,7 +38,7 @@ def with_browser(name):
         person=person, kind=ContactWay.WEBPUSH, address=json.dumps([f"https://push.example/{name}", "k", "a"])
     )
     ContactWay.objects.filter(pk=way.pk).update(verified_at=NOW)
-    way_add(person=person, kind="email", address=f"{name.split()[0]}@example.org")
+    way_add(person=person, kind="email", address=f"{name.replace(' ', '')}@example.org")
     return person
 
 
@@ -121,6 +123,20 @@ def test_at_the_hand_over_it_is_asked_again_and_goes_only_to_the_browser():
     told = json.loads(webpush.payload(sent[1]))
     assert told["id"] == notices.tag_of(room.pk, bo)
     assert not {"Harbour", "Ada", "hello"} & set(json.dumps(told).replace('"', " ").split())
+
+
+def test_forty_of_a_room_are_asked_again_in_as_many_statements_as_four():
+    ada = make_member("Ada")
+    asked = []
+    for count in (4, 40):
+        room = found(ada, *(with_browser(f"Bo {count} {n}") for n in range(count)))
+        post(ada, room, "hello")
+        decide()
+        with CaptureQueriesContext(connection) as seen:
+            sent = let_go().sent
+        assert len(sent) == count
+        asked.append(len(seen))
+    assert asked[0] == asked[1]
 
 
 def test_what_was_taken_back_meanwhile_is_not_told_of_and_a_browser_that_is_gone_sends_no_mail():

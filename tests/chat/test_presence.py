@@ -82,6 +82,11 @@ def test_who_was_slowed_in_one_process_waits_in_every_one(monkeypatch):
     one.slow(8)
     other.hear(one.share())
     assert (one.take(8), other.take(8)) == (30.0, 30.0)
+    one.take(9)
+    third = Paces(5, 1)
+    third.take(8)
+    one.hear(third.share())  # what they posted elsewhere before that makes nobody wait for less
+    assert one.take(8) == 30.0
 
 
 @pytest.mark.parametrize("shared", [True, False])
