@@ -114,10 +114,7 @@ def _let_go(going: list[Delivery], now: datetime) -> list[Leaving]:
         delivery.attempted_at = delivery.attempted_at or now
     messages = compose(going)
     inside = _put_inside(going, messages, now)
-    open_ways = ways_for(going)
-    ways = {
-        one.recipient_id: [way for way in open_ways[one.recipient_id] if kind_of(one.kind).takes(way)] for one in going
-    }  # at most one message of a recipient: see gate
+    ways = ways_for(going)  # at most one message of a recipient: see gate
     have = [delivery for delivery in going if ways[delivery.recipient_id]]
     Delivery.objects.filter(pk__in=[delivery.pk for delivery in have]).update(
         state="handing",

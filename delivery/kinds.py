@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from delivery.models import Delivery
-from people.models import ContactWay, Person
+from people.models import Person
 
 Check = Callable[[Delivery, datetime], str | None]
 Checks = Callable[[Sequence[Delivery], datetime], Sequence[str | None]]
@@ -59,10 +59,6 @@ class Kind:
     contexts: Contexts | None = None
     ways: frozenset[str] | None = None
     tag: TagOf = no_tag
-
-    def takes(self, way: ContactWay) -> bool:
-        """True when a message of this kind may leave by this way."""
-        return self.ways is None or way.kind in self.ways
 
     def reasons(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[str | None]:
         """For each delivery of this kind the reason to suppress, or None."""

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
+from delivery.kinds import kind_of
 from delivery.models import Delivery, InboxItem, Stop, WorkerBeat
 from delivery.transports import transport_of
 from ground.links import address_hash
@@ -58,14 +59,18 @@ def usable_ways(person: Person) -> list[ContactWay]:
 
 
 def ways_for(deliveries: Iterable[Delivery]) -> dict[int, list[ContactWay]]:
-    """By the id of the recipient, of whom each has one delivery: the ways it may take. A call goes to the number for
-    text messages."""
+    """By the id of the recipient, of whom each has one delivery: the ways it may take, by its kind and its own `way`.
+
+    A call goes to the number for text messages.
+    """
     deliveries = list(deliveries)
     found = usable_ways_of(delivery.recipient for delivery in deliveries)
     for delivery in deliveries:
+        allowed = kind_of(delivery.kind).ways
         if delivery.way:
-            kept = [way for way in found[delivery.recipient_id] if way.kind == ContactWay.SMS]
-            found[delivery.recipient_id] = kept if transport_of(delivery.way) else []
+            allowed = frozenset({ContactWay.SMS}) if transport_of(delivery.way) else frozenset()
+        if allowed is not None:
+            found[delivery.recipient_id] = [way for way in found[delivery.recipient_id] if way.kind in allowed]
     return found
 
 

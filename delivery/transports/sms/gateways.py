@@ -6,7 +6,7 @@ import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import SplitResult, parse_qs, unquote, urlencode, urlsplit
 
 from django.conf import settings
@@ -17,6 +17,8 @@ from delivery.transports import TransportError, Uncertain
 from delivery.transports.email import files
 from ground import outside
 from ground.site import site_url
+
+T = TypeVar("T")
 
 # https://www.twilio.com/docs/api/errors: this number can never be written to, or said stop to the provider
 NEVER = {21211, 21214, 21217, 21610, 21612, 21614}
@@ -160,12 +162,20 @@ SCHEMES: dict[str, Callable[[SplitResult], Gateway]] = {"twilio": _twilio, "twil
 
 
 def gateway_from(setting: str) -> Gateway:
-    """The gateway that PORCHLIGHT_SMS names. Raises ImproperlyConfigured, without the setting: it holds a secret."""
+    """The gateway that PORCHLIGHT_SMS names. Raises ImproperlyConfigured."""
+    return chosen("PORCHLIGHT_SMS", setting, SCHEMES)
+
+
+def chosen(name: str, setting: str, schemes: Mapping[str, Callable[[SplitResult], T]]) -> T:
+    """What the value of the setting `name` stands for: the part before `://` is one of `schemes`.
+
+    Raises ImproperlyConfigured, without the value: it holds a secret.
+    """
     try:
         parts = urlsplit(setting)
         _ = parts.port  # raises for what is no number
     except ValueError:
-        raise ImproperlyConfigured("PORCHLIGHT_SMS is no address: see docs/operations.md") from None
-    if parts.scheme not in SCHEMES:
-        raise ImproperlyConfigured(f"PORCHLIGHT_SMS starts with an unknown name: known are {', '.join(SCHEMES)}")
-    return SCHEMES[parts.scheme](parts)
+        raise ImproperlyConfigured(f"{name} is no address: see docs/operations.md") from None
+    if parts.scheme not in schemes:
+        raise ImproperlyConfigured(f"{name} starts with an unknown name: known are {', '.join(schemes)}")
+    return schemes[parts.scheme](parts)

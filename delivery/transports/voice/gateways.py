@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 from xml.sax.saxutils import escape, quoteattr
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from delivery.transports.email import files
-from delivery.transports.sms.gateways import Twilio, twilio_from
+from delivery.transports.sms.gateways import Twilio, chosen, twilio_from
 
 PAUSE = 2  # seconds between the two times that the text is said
 
@@ -53,12 +53,5 @@ SCHEMES: dict[str, Callable[[SplitResult], Gateway]] = {"twilio": _twilio, "twil
 
 
 def gateway_from(setting: str) -> Gateway:
-    """The gateway that PORCHLIGHT_VOICE names. Raises ImproperlyConfigured, without the setting: it holds a secret."""
-    try:
-        parts = urlsplit(setting)
-        _ = parts.port  # raises for what is no number
-    except ValueError:
-        raise ImproperlyConfigured("PORCHLIGHT_VOICE is no address: see docs/operations.md") from None
-    if parts.scheme not in SCHEMES:
-        raise ImproperlyConfigured(f"PORCHLIGHT_VOICE starts with an unknown name: known are {', '.join(SCHEMES)}")
-    return SCHEMES[parts.scheme](parts)
+    """The gateway that PORCHLIGHT_VOICE names. Raises ImproperlyConfigured."""
+    return chosen("PORCHLIGHT_VOICE", setting, SCHEMES)
