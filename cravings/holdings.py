@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Q
 
 from cravings import selectors
+from cravings.messages import topic_of
 from cravings.models import (
     Aftercare,
     Asked,
@@ -24,7 +25,7 @@ from cravings.models import (
     WordsLook,
 )
 from cravings.services import after, claims, rooms
-from cravings.services.common import locked, topic_of
+from cravings.services.common import locked
 from delivery.services import cancel
 from ground import clock
 from people import holdings

@@ -9,10 +9,10 @@ from django.utils import formats, translation
 from circle.models import Supporter
 from circle.selectors import why_silent
 from cravings import selectors, waves
+from cravings.messages import DANGER, OFFER, PAGE, PROMPT, QUIET, SUPPORTER, VOICE
 from cravings.models import Aftercare, Press, Rota, SupporterAsked, Swap
 from cravings.services import roster
 from cravings.services.after import KINDS
-from cravings.services.common import DANGER, OFFER, PAGE, PROMPT, QUIET, SUPPORTER, VOICE
 from delivery.kinds import Kind, Subject, register
 from delivery.models import Delivery
 from people.selectors import is_coordinator

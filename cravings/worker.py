@@ -1,5 +1,5 @@
-"""What is due in this room: waves, the page at 15 minutes, the end at 30, talks, questions afterwards, gaps, and
-whether somebody lost the right to answer."""
+"""What is due in this room: waves, the page at 15 minutes, the end at 30, talks, questions afterwards, gaps; and once a
+minute whether somebody lost the right to answer."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -29,8 +29,12 @@ def tick(now: datetime) -> int:
             later = partial(services.press_postpone, press_id=press_id, timer=timer, until=now + SOON)
             done += _try(partial(act, press_id=press_id, now=now), later)
     done += _questions(services.aftercare_due(now, BATCH), now)
-    done += _try(partial(services.claim_rights_check, now=now), lambda: None)
     return done + _try(partial(services.gaps_warn, now=now), partial(services.gaps_postpone, until=now + REST))
+
+
+def rights_tick(now: datetime) -> int:
+    """Take the right to answer from whom moderators twice took a message away."""
+    return _try(partial(services.claim_rights_check, now=now), lambda: None)
 
 
 def _questions(due: Iterable[int], now: datetime) -> int:

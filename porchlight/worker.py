@@ -36,6 +36,7 @@ TICKS: list[tuple[Tick, int]] = [
     (circle.worker.tick, 60),
     (support.worker.tick, 1),
     (cravings.worker.tick, 1),
+    (cravings.worker.rights_tick, 60),
     (chat.worker.tick, 5),
     (delivery.worker.tick, 1),
     (housekeeping, 3600),

@@ -44,7 +44,6 @@ from cravings.selectors.press import (
 )
 from cravings.selectors.room import RoomView, room_view
 from cravings.selectors.roster import (
-    coordinators,
     duties_of,
     gaps_ahead,
     lead_now,
@@ -70,7 +69,6 @@ __all__ = [
     "available_until",
     "awake",
     "claims_lately",
-    "coordinators",
     "crisis_lines",
     "duties_of",
     "gaps_ahead",

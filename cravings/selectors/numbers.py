@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Avg, Count, Min, Q, QuerySet
 
 from cravings import shifts, waves
+from cravings.messages import OFFER, topic_of
 from cravings.models import Aftercare, Claim, Press
 from cravings.selectors.roster import plans
 from delivery.models import Delivery
@@ -16,7 +17,6 @@ from people.selectors import is_coordinator
 
 SPAN = timedelta(days=30)
 PUBLIC_SPAN = timedelta(days=90)
-OFFERED = "craving_offer"  # the kind of message that asks somebody (services.common)
 PUBLIC_FROM = 10  # different people and presses; fewer could point at somebody
 
 
@@ -153,8 +153,8 @@ def _numbers(now: datetime, span: timedelta, *, times_from: int = 1) -> Numbers:
 
 def _pushed(begun: dict[int, datetime]) -> list[float]:
     """Seconds until the first message was handed over, by press with the moment of its first wave."""
-    topics = {f"press:{pk}": at for pk, at in begun.items()}
-    offers = Delivery.objects.filter(topic__in=topics, kind=OFFERED, state="handed_over").order_by()
+    topics = {topic_of(pk): at for pk, at in begun.items()}
+    offers = Delivery.objects.filter(topic__in=topics, kind=OFFER, state="handed_over").order_by()
     firsts = offers.values("topic").annotate(first=Min("handed_at")).values_list("topic", "first")
     return [max(0.0, (first - topics[topic]).total_seconds()) for topic, first in firsts if first is not None]
 

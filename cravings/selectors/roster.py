@@ -12,7 +12,7 @@ from cravings import shifts
 from cravings.models import Responder, Rota, Shift, ShiftDay, ShiftMember, Swap
 from ground.errors import Unknown
 from people.models import Person
-from people.selectors import is_coordinator
+from people.selectors import coordinators, is_coordinator
 
 AHEAD = timedelta(days=28)
 PAST = timedelta(days=3)  # a shift of the days before may still be on, in any zone
@@ -271,8 +271,4 @@ def lead_now(at: datetime) -> list[Person]:
     people = on_call_now(at, Shift.LEAD)
     if people:
         return list(Person.objects.filter(pk__in=people, account__is_active=True))
-    return coordinators()
-
-
-def coordinators() -> list[Person]:
-    return list(Person.objects.filter(account__is_coordinator=True, account__is_active=True).order_by("pk"))
+    return list(coordinators())

@@ -7,6 +7,7 @@
               +--undo, cancel--> cancelled
 """
 
+from cravings.messages import topic_of
 from cravings.services.after import (
     aftercare_answer,
     aftercare_due,
@@ -26,7 +27,6 @@ from cravings.services.claims import (
     press_second,
     press_still_here,
 )
-from cravings.services.common import topic_of
 from cravings.services.lines import (
     crisis_line_check,
     crisis_line_retire,

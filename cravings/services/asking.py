@@ -8,10 +8,11 @@ from django.db import transaction
 from circle.models import Supporter
 from circle.selectors import supporters_of, why_silent
 from cravings import selectors, waves
+from cravings.messages import OFFER, PAGE, SUPPORTER, VOICE, topic_of
 from cravings.models import Asked, Press, Shift, SupporterAsked
 from cravings.selectors import people as folk
 from cravings.services.calling import ask, leads_for
-from cravings.services.common import OFFER, PAGE, SUPPORTER, VOICE, tell_all, topic_of
+from cravings.services.common import tell_all
 from cravings.services.press import press_end
 from delivery.selectors import deliveries_of, has_calls, usable_ways, usable_ways_of
 from delivery.services import Draft, messages_enqueue
@@ -109,11 +110,12 @@ def _ask_supporters(press: Press, now: datetime) -> None:
     later they are rung, where the site has calls and they have a number.
     """
     drafts = []
+    reached = _not_withdrawn(press)
     for supporter in supporters_of(press.person):
         if why_silent(supporter, ("craving",), now) is not None:
             continue
         row, made = SupporterAsked.objects.get_or_create(press=press, supporter=supporter, defaults={"at": now})
-        if made or (not row.answer and _was_withdrawn(press, supporter.person)):
+        if made or (not row.answer and supporter.person_id not in reached):
             drafts.append(_to_supporter(press, supporter, row, now))
             if has_calls() and any(way.kind == ContactWay.SMS for way in usable_ways(supporter.person)):
                 call = _to_supporter(press, supporter, row, now + waves.CALL_AFTER)
@@ -132,10 +134,10 @@ def _to_supporter(press: Press, supporter: Supporter, row: SupporterAsked, at: d
     )
 
 
-def _was_withdrawn(press: Press, person: Person) -> bool:
-    """Whether nothing of what was decided for this person reached them or still may."""
-    decided = [one for one in deliveries_of(topic_of(press.pk)) if one.recipient == person and one.kind == SUPPORTER]
-    return all(one.state == "cancelled" for one in decided)
+def _not_withdrawn(press: Press) -> set[int]:
+    """Whom something that was decided for this press reached, or still may."""
+    decided = deliveries_of(topic_of(press.pk))
+    return {one.recipient_id for one in decided if one.kind == SUPPORTER and one.state != "cancelled"}
 
 
 def press_page(*, press_id: int, now: datetime) -> bool:

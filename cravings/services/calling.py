@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from cravings import selectors, waves
+from cravings.messages import DANGER, OFFER, QUIET, topic_of
 from cravings.models import Asked, Press
 from cravings.selectors import people as folk
-from cravings.services.common import DANGER, OFFER, QUIET, topic_of
 from delivery.services import Draft, messages_enqueue
 from people.models import Person
 

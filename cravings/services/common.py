@@ -8,26 +8,13 @@ from django.db import transaction
 
 from chat.hub import tell
 from cravings import policies, waves
+from cravings.messages import topic_of
 from cravings.models import Asked, Claim, Press
 from delivery.services import cancel
 from ground import wake
 from people.models import Person
 
-OFFER, SUPPORTER, VOICE, PAGE, QUIET, DANGER, PROMPT = (
-    "craving_offer",
-    "craving_supporter",
-    "craving_voice",
-    "craving_page",
-    "craving_quiet",
-    "craving_danger",
-    "craving_prompt",
-)
 TOLD_AT_ONCE = 60  # open pages of so many who were asked hear of a claim at once; the others when they look
-
-
-def topic_of(press_id: int) -> str:
-    """What a withdrawal cancels together."""
-    return f"press:{press_id}"
 
 
 def own(actor: Person, ref: str) -> Press:

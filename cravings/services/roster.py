@@ -17,7 +17,7 @@ from ground import clock
 from ground.errors import Conflict, Settled
 from ground.wall import to_wall
 from people.models import Person, check_zone
-from people.selectors import is_coordinator
+from people.selectors import coordinators, is_coordinator
 
 GAP, WANTED, TAKEN = "roster_gap", "shift_wanted", "shift_taken"
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
@@ -311,6 +311,6 @@ def _warn(fresh: Sequence[GapWarning], now: datetime) -> None:
                 payload={"starts": first.starts_at.isoformat(), "ends": first.ends_at.isoformat()},
                 to_inbox=True,
             )
-            for person in selectors.coordinators()
+            for person in coordinators()
         ]
     )

@@ -5,11 +5,12 @@ from datetime import datetime
 from django.db import transaction
 
 from cravings import waves
+from cravings.messages import PROMPT, topic_of
 from cravings.models import Claim, Press
 from cravings.selectors.people import blocked_with
 from cravings.services import claims, rooms
 from cravings.services.calling import lead_call
-from cravings.services.common import PROMPT, locked, tell_all, topic_of
+from cravings.services.common import locked, tell_all
 from cravings.services.danger import danger_look
 from cravings.services.press import press_end
 from delivery.services import message_enqueue

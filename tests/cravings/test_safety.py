@@ -181,7 +181,7 @@ def test_two_messages_taken_away_end_the_right_to_answer_by_itself_until_the_coo
             seq = message_post(actor=responder, room_key=room.key, cid=press_key(number), body=f"rude {number}").seq
             message_report(actor=other, room_key=room.key, seq=seq)
             report_decide(actor=coco, report_id=Report.objects.latest("pk").pk, remove=True)
-        tick(at)
+        rights_tick(at)
 
     def press_key(number):
         return f"00000000-0000-4000-8000-{number:012}"
