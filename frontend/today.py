@@ -12,7 +12,7 @@ from chat.selectors import lines_of
 from circle.selectors import chosen_state
 from delivery.selectors import inbox_latest
 from groups.selectors import groups_of
-from meetings.selectors import attendance
+from meetings.selectors import attendance, open_lists
 from people.selectors import code_pending
 from support.selectors.asked import asked_of
 
@@ -50,7 +50,7 @@ class Today:
     elsewhere: bool = False  # the meeting's wall time is another one
     on_now: bool = False
     asks: Any = None  # an inbox item that waits for an answer
-    sheet: attendance.Owed | None = None
+    sheet: open_lists.Owed | None = None
     sheets_more: int = 0
     wrote: "list[Line]" = field(default_factory=list)
     unread: int = 0
@@ -78,7 +78,7 @@ def today_of(person: "Person", now: datetime) -> Today:
     _next_meeting(found, person, now)
     items = inbox_latest(person)
     found.asks = _open_question(items, now)
-    owed = attendance.sheets_owed(person, now)
+    owed = open_lists.sheets_owed(person, now)
     if owed and found.asks is None:
         found.sheet, found.sheets_more = owed[0], len(owed) - 1
     elif owed:

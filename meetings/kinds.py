@@ -229,15 +229,28 @@ def check_thanks(delivery: Delivery, now: datetime) -> str | None:
     return _account_barred(delivery.recipient)
 
 
-def check_confirm(delivery: Delivery, now: datetime) -> str | None:
-    """Nobody has said so since, the meeting is held, and the recipient still runs its group."""
-    asked = Confirming.objects.select_related("meeting__group").filter(meeting=delivery.payload["meeting"]).first()
-    if asked is None or not confirming.still_held(asked.meeting):
-        return "the meeting has ended"
-    if asked.due_at is not None:
-        return "confirmed meanwhile"
-    runs = Membership.objects.facilitators().filter(group=asked.meeting.group_id, person=delivery.recipient)
-    return _account_barred(delivery.recipient) if runs.exists() else "no facilitator any more"
+def check_confirms(deliveries: Sequence[Delivery], now: datetime) -> list[str | None]:
+    """Nobody has said so since, the meeting is held, and the recipient still runs its group. Three statements."""
+    people = {delivery.recipient_id for delivery in deliveries}
+    named = {delivery.payload["meeting"] for delivery in deliveries}
+    rows = {
+        row.meeting_id: row for row in Confirming.objects.select_related("meeting__group").filter(meeting__in=named)
+    }
+    groups = {row.meeting.group_id for row in rows.values()}
+    running = Membership.objects.facilitators().filter(group__in=groups, person__in=people)
+    runs, living = set(running.values_list("group_id", "person_id")), alive(people)
+
+    def bar(delivery: Delivery) -> str | None:
+        row = rows.get(delivery.payload["meeting"])
+        if row is None or not confirming.still_held(row.meeting):
+            return "the meeting has ended"
+        if row.due_at is not None:
+            return "confirmed meanwhile"
+        if (row.meeting.group_id, delivery.recipient_id) not in runs:
+            return "no facilitator any more"
+        return None if delivery.recipient_id in living else CLOSED
+
+    return list(map(bar, deliveries))
 
 
 def correction_link(delivery: Delivery) -> Subject:
@@ -262,5 +275,5 @@ def enter() -> None:
     register(Kind(keeping.TOLD, "T31", checks=check_keeping, context=name_context, link=keeping_link))
     register(Kind(corrections.WAITS, "T32", check=check_correction, context=name_context, link=correction_link))
     register(Kind(corrections.THANKS, "T33", check=check_thanks, context=name_context, link=thanks_link))
-    register(Kind(confirming.REMINDER, "T34", check=check_confirm, context=name_context, link=confirm_link))
+    register(Kind(confirming.REMINDER, "T34", checks=check_confirms, context=name_context, link=confirm_link))
     register(Kind(plans.REMINDER, "T20", checks=check_plans, context=plan_context, link=plan_link))

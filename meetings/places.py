@@ -73,7 +73,7 @@ def search(text: str, *, limit: int = 8) -> list[City]:
 def zone_at(latitude: float, longitude: float) -> str | None:
     """The IANA zone of the nearest town, None when there is none within 300 km. Round the input to reuse answers."""
     row, column = floor(latitude) + 90, floor(longitude) + 180
-    x, y, z = _on_globe(latitude, longitude)
+    x, y, z = on_globe(latitude, longitude)
     only = _only_zone(row, column % 360)
     if only is not None:
         # one zone all around: whichever spot is nearest lies in it, if one lies nearer than what is beyond
@@ -93,8 +93,9 @@ def zone_at(latitude: float, longitude: float) -> str | None:
     return None if nearest is None else _zone_name(nearest)
 
 
-def _on_globe(latitude: float, longitude: float) -> tuple[float, float, float]:
-    """The spot on a globe of radius 1: the product of two is the cosine of the angle between them."""
+def on_globe(latitude: float, longitude: float) -> tuple[float, float, float]:
+    """The spot on a globe of radius 1, as the columns x, y, z of a weekday row have it; the product of two is the
+    cosine of the angle between them."""
     phi, around = radians(latitude), radians(longitude)
     return cos(phi) * cos(around), cos(phi) * sin(around), sin(phi)
 
@@ -152,7 +153,7 @@ def _spots(row: int, column: int, ring: int) -> Iterator[Spot]:
 @lru_cache(maxsize=2048)
 def _cell(cell: int) -> tuple[Spot, ...]:
     rows = _table().execute("SELECT lat, lon, zone FROM spot WHERE cell = ?", (cell,))
-    return tuple((*_on_globe(lat / 1000, lon / 1000), zone) for lat, lon, zone in rows)
+    return tuple((*on_globe(lat / 1000, lon / 1000), zone) for lat, lon, zone in rows)
 
 
 @lru_cache(maxsize=4096)

@@ -64,6 +64,7 @@ def weekly(days: Collection[int]) -> str:
 
 WEEKLY, FORTNIGHTLY, MONTHLY, ONCE = "weekly", "fortnightly", "monthly", "once"
 APPOINTMENT = "appointment"  # no rule and no time: one asks
+LONGEST = 7 * 24 * 60  # minutes: a marathon may last a week
 PLACES_IN_MONTH = (1, 2, 3, 4, -1)  # which of a month's Tuesdays; -1 is the last
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.crypto import salted_hmac
 
 from people.models import AccessLog, Account, AddressCode, Block, ContactWay, Person
@@ -63,6 +63,11 @@ def with_account(people: Iterable[Person]) -> set[int]:
 
 def is_coordinator(person: Person | None) -> bool:
     return person is not None and Account.objects.filter(person=person, is_coordinator=True, is_active=True).exists()
+
+
+def coordinators() -> QuerySet[Person]:
+    """Everybody who coordinates this site and may sign in, the longest here first."""
+    return Person.objects.filter(account__is_coordinator=True, account__is_active=True).order_by("pk")
 
 
 def coordinators_among(people: Collection[int]) -> set[int]:

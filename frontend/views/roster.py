@@ -18,7 +18,7 @@ from frontend.actor import actor_of, signed_in
 from frontend.forms.cravings import DayForm, LineForm, RotaForm, ShiftForm
 from ground import clock
 from ground.errors import Conflict
-from people.selectors import is_coordinator
+from people.selectors import coordinators, is_coordinator
 
 if TYPE_CHECKING:
     from people.models import Link, Person
@@ -85,7 +85,7 @@ def shift(request: HttpRequest, shift_id: int) -> HttpResponse:
                 return redirect(request.path)
     people = [row.person for row in selectors.responders_listed() if row.vetted_at and not row.barred_at]
     if found.duty != "peer":
-        people += [one for one in selectors.coordinators() if one not in people]
+        people += [one for one in coordinators() if one not in people]
     context = {"shift": found, "form": form, "people": people, "today": _today(actor)}
     return render(request, "on_call/shift.html", context, status=400 if form.errors else 200)
 

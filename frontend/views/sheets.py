@@ -19,7 +19,7 @@ from frontend.views.groups.common import or_404, the_actor
 from ground import clock
 from ground.errors import Conflict
 from ground.wall import to_utc, to_wall
-from meetings.selectors import attendance
+from meetings.selectors import attendance, open_lists
 from meetings.services import selflogs, sheets
 from meetings.services.away import away_set, away_undo
 from meetings.services.occurrences import occurrence_cancel, occurrence_uncancel
@@ -45,14 +45,14 @@ VALUES = [
 @signed_in
 def owed(request: HttpRequest) -> HttpResponse:
     """The lists that wait for this facilitator."""
-    return render(request, "sheets/owed.html", {"owed": attendance.sheets_owed(the_actor(request), clock.now())})
+    return render(request, "sheets/owed.html", {"owed": open_lists.sheets_owed(the_actor(request), clock.now())})
 
 
 @require_safe
 @signed_in
 def coordinator_lists(request: HttpRequest) -> HttpResponse:
     """Lists that nobody closed, for coordinators: groups and dates, no names of people."""
-    lists = attendance.sheets_unclosed(the_actor(request), clock.now())
+    lists = open_lists.sheets_unclosed(the_actor(request), clock.now())
     waiting = [one for one in lists if not one.expired]
     context = {"waiting": waiting, "expired": [one for one in lists if one.expired]}
     return render(request, "sheets/unclosed.html", context)

@@ -16,7 +16,7 @@ from ground import clock
 from groups.api import Door, actor_of, body_of, text_of
 from groups.selectors import facilitators, group_for, members_for
 from meetings.api.reading import closing_of, day_named, head_count_of, key_named, marks_named, sheet_shown, view_shown
-from meetings.selectors import attendance
+from meetings.selectors import attendance, open_lists
 from meetings.selectors.attendance import Date
 from meetings.services import away, selflogs, sheets
 from meetings.services.commitments import commitment_end, commitment_make, excuse, excuse_undo, membership_leave
@@ -79,7 +79,7 @@ class Next(Door):
         actor, now = actor_of(request), clock.now()
         owed = [
             {"occurrence": one.occurrence_id, "group": one.group.slug, "meeting": one.meeting.slug, "at": one.starts_at}
-            for one in attendance.sheets_owed(actor, now)
+            for one in open_lists.sheets_owed(actor, now)
         ]
         return Response({"next": [_date(date) for date in attendance.next_for(actor, now)], "sheets": owed})
 
@@ -88,7 +88,7 @@ class Unclosed(Door):
     """GET: lists that nobody closed, for coordinators: groups and dates, no names of people."""
 
     def get(self, request: Request) -> Response:
-        lists = attendance.sheets_unclosed(actor_of(request), clock.now())
+        lists = open_lists.sheets_unclosed(actor_of(request), clock.now())
         return Response({"results": [asdict(one) for one in lists]})
 
 

@@ -1,4 +1,4 @@
-"""Reads about attendance: what comes next, who is expected, which lists are owed, and one's own record.
+"""Reads about attendance: what comes next, who is expected, and one's own record.
 
 Reading another person's attendance is a service (meetings.services.sheets): it is logged.
 """
@@ -21,14 +21,12 @@ from meetings.models.attendance import HERE
 from meetings.schedule import Held
 from meetings.selectors.held import rule_of
 from people.models import Person
-from people.selectors import is_coordinator
 
 MIDNIGHT = time()
 AHEAD = timedelta(days=400)  # how far the next dates of a meeting are looked for
 FIRST_REMINDER = timedelta(hours=2)  # after the end: a list that is still open is looked at
 OPEN_FOR = timedelta(days=7)  # after the end; then a sheet expires
 UNCLOSED_AFTER = timedelta(hours=48)  # after the end: a coordinator reads of it
-UNCLOSED_SHOWN = timedelta(days=28)
 MOST_SHOWN = 200  # rows on a page
 KEY_FORMAT = "%Y%m%dT%H%M"
 
@@ -52,22 +50,6 @@ class Date:
     def local(self) -> datetime:
         """The wall start in the meeting's zone (naive)."""
         return to_wall(self.held.starts_at, self.meeting.zone)
-
-
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """A list that a facilitator has not closed yet."""
-
-    occurrence_id: int
-    sheet_id: int
-    group: Group
-    meeting: Meeting
-    starts_at: datetime
-    ends_at: datetime
-
-    @property
-    def local(self) -> datetime:
-        return to_wall(self.starts_at, self.meeting.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,78 +238,6 @@ def commitments_of(person: Person, group: Group) -> set[int]:
     """The ids of the meetings of a group to which the person is committed now."""
     mine = Commitment.objects.standing().filter(person=person, meeting__group=group)
     return set(mine.values_list("meeting_id", flat=True))
-
-
-def sheets_owed(person: Person, now: datetime) -> list[Owed]:
-    """Lists that wait for this facilitator: begun, not closed, not expired, not cancelled; oldest first.
-
-    Somebody named for the occurrence has it alone while they are a facilitator; else every facilitator of the group.
-    """
-    runs = Membership.objects.facilitators().filter(person=person, group__closed_at=None).values("group")
-    named = Membership.objects.facilitators().filter(
-        group=OuterRef("occurrence__meeting__group"), person=OuterRef("occurrence__on_duty")
-    )
-    waiting = Sheet.objects.filter(
-        Q(occurrence__on_duty=None) | Q(occurrence__on_duty=person) | ~Exists(named),
-        state=Sheet.OPEN,
-        occurrence__state=Occurrence.SCHEDULED,
-        occurrence__starts_at__lte=now,
-        occurrence__ends_at__gt=now - OPEN_FOR,
-        occurrence__meeting__group__in=runs,
-    )
-    found = []
-    for sheet in waiting.select_related("occurrence__meeting__group").order_by("occurrence__starts_at", "pk"):
-        held, meeting = sheet.occurrence, sheet.occurrence.meeting
-        assert meeting.group is not None
-        found.append(Owed(held.pk, sheet.pk, meeting.group, meeting, held.starts_at, held.ends_at))
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Unclosed:
-    """A list that nobody closed, as a coordinator sees it: where and when, never who."""
-
-    group: str
-    meeting: str
-    local: datetime  # the wall start in the meeting's zone (naive)
-    zone: str
-    expired: bool
-    without_facilitator: bool
-
-
-def sheets_unclosed(coordinator: Person, now: datetime) -> list[Unclosed]:
-    """Lists open for 48 hours or more, and those that expired in the last four weeks, the latest first.
-
-    Raises PermissionDenied for all but coordinators. One statement beside that.
-    """
-    if not is_coordinator(coordinator):
-        raise PermissionDenied
-    since = now - UNCLOSED_SHOWN
-    waiting = Sheet.objects.filter(
-        state__in=[Sheet.OPEN, Sheet.EXPIRED],
-        occurrence__state=Occurrence.SCHEDULED,
-        occurrence__ends_at__lte=now - UNCLOSED_AFTER,
-        occurrence__starts_at__gt=since,
-        occurrence__meeting__group__closed_at=None,
-        occurrence__meeting__group__isnull=False,
-    )
-    found = []
-    for sheet in waiting.select_related("occurrence__meeting__group").order_by("-occurrence__starts_at", "pk")[
-        :MOST_SHOWN
-    ]:
-        occurrence, meeting = sheet.occurrence, sheet.occurrence.meeting
-        assert meeting.group is not None
-        found.append(
-            Unclosed(
-                group=meeting.group.name,
-                meeting=meeting.name,
-                local=to_wall(occurrence.starts_at, meeting.zone),
-                zone=meeting.zone,
-                expired=sheet.state == Sheet.EXPIRED,
-                without_facilitator=meeting.group.needs_facilitator,
-            )
-        )
-    return found
 
 
 @dataclass(frozen=True, slots=True)

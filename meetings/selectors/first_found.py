@@ -8,9 +8,6 @@ from meetings.selectors.finder import Search
 TURNS = 3  # a meeting of several days comes several times, and only then is there a second turn
 
 
-TURNS = 3  # a meeting of several days comes several times, and only then is there a second turn
-
-
 def first_found(asked: Search, *, now: datetime, most: int) -> tuple[list[int], bool]:
     """(ids in order, each once; whether there are more than these). Raises ValidationError.
 

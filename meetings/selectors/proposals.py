@@ -14,10 +14,9 @@ from django.utils.translation import gettext as _
 
 from meetings.fellowships import FELLOWSHIPS
 from meetings.models import Meeting
-from meetings.schedule import WEEKLY, repeats_of, weekdays
+from meetings.schedule import LONGEST, WEEKLY, repeats_of, weekdays
 from meetings.selectors.held import rule_of
 
-LONGEST = 7 * 24 * 60  # minutes: a marathon may last a week
 JOINING = ("conference_url", "conference_phone", "conference_notes")
 ROOM = {
     "name": 255, "place": 255, "address": 255, "region": 120, "conference_url": 2000, "conference_phone": 255,

@@ -4,7 +4,6 @@ Founding, changing and confirming a meeting all put the question off. It is aske
 is asked again, and the finder says the date of the last word by itself.
 """
 
-import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -16,9 +15,8 @@ from ground.errors import Settled
 from groups.models import Membership
 from meetings.models import Confirming, Meeting
 from meetings.policies import can_run_meeting
+from meetings.services.batches import take_up
 from people.models import Person
-
-log = logging.getLogger("porchlight.meetings")
 
 BATCH = 200
 STALE = timedelta(days=180)
@@ -47,19 +45,11 @@ def confirmings_due(*, now: datetime) -> int:
     """
     due = Confirming.objects.filter(due_at__lte=now).order_by("due_at", "pk")
     pks = list(due.values_list("pk", flat=True)[:BATCH])
-    if not pks:
-        return 0
-    try:
-        _take_up(pks, now)
-    except Exception:
-        log.exception("a batch of meetings to confirm raised and is taken one by one")
-        for pk in pks:
-            try:
-                _take_up([pk], now)
-            except Exception:
-                log.exception("meeting to confirm %s raised and waits an hour", pk)
-                Confirming.objects.filter(pk=pk).update(due_at=now + POSTPONE)
-    return len(pks)
+
+    def rest(pk: int) -> None:
+        Confirming.objects.filter(pk=pk).update(due_at=now + POSTPONE)
+
+    return take_up(pks, lambda some: _take_up(some, now), rest, what="meeting to confirm")
 
 
 def still_held(meeting: Meeting) -> bool:

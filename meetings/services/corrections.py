@@ -38,6 +38,7 @@ from meetings.services.occurrences import occurrences_rematch
 from meetings.services.placing import COLUMNS, place_roughly
 from meetings.services.upcoming import schedule_write
 from people.models import Person
+from people.selectors import coordinators
 
 WAITS, THANKS = "correction_waits", "correction_thanks"
 MOST_OPEN = 10  # of one meeting; more is no help to anybody
@@ -131,7 +132,7 @@ def deciders(meeting: Meeting) -> Iterable[Person]:
     if meeting.group is not None and meeting.group.closed_at is None:
         runs = Membership.objects.facilitators().filter(group=meeting.group).select_related("person")
         return [membership.person for membership in runs.order_by("pk")]
-    return Person.objects.filter(account__is_coordinator=True, account__is_active=True).order_by("pk")
+    return coordinators()
 
 
 def _drafts(correction: Correction, now: datetime) -> Iterable[Draft]:

@@ -36,7 +36,6 @@ from meetings.services.upcoming import schedule_write, upcoming_refresh
 from people.models import Person, check_zone
 from people.services import changes_write
 
-LONGEST = 7 * 24 * 60  # minutes: a marathon may last a week
 DAY_MINUTES = 24 * 60
 MOST_TIMES = 8  # a day
 FARTHEST = timedelta(days=400)  # from today, of the day a series is counted from
@@ -243,7 +242,7 @@ def _fill(meeting: Meeting, plan: Plan, now: datetime) -> None:
     except ValidationError as unknown:
         raise ValidationError({"zone": _("This time zone is not known here.")}) from unknown
     _check_days(plan)
-    if not 1 <= plan.minutes <= LONGEST:
+    if not 1 <= plan.minutes <= schedule.LONGEST:
         raise ValidationError({"minutes": _("A meeting lasts from one minute to seven days.")})
     if plan.conference_url:
         try:

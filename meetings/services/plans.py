@@ -4,7 +4,6 @@ Each coming date has a column with the moment of its next note, one for each lea
 switched on or chosen after a moment has passed is not made up. Nothing goes about a date that has begun.
 """
 
-import logging
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -17,11 +16,10 @@ from delivery.services import Draft, messages_enqueue
 from ground import clock
 from ground.errors import Settled
 from meetings.models import Commitment, Occurrence, PlanReminder
+from meetings.services.batches import take_up
 from meetings.services.commitments import excuse, excuse_undo
 from people.models import Person
 from people.selectors import account_of
-
-log = logging.getLogger("porchlight.meetings")
 
 BATCH = 200
 POSTPONE = timedelta(minutes=5)  # a date whose turn raises is taken up again after this
@@ -72,19 +70,11 @@ def plans_due(*, now: datetime) -> int:
     """
     due = Occurrence.objects.filter(remind_at__lte=now).order_by("remind_at", "pk")
     pks = list(due.values_list("pk", flat=True)[:BATCH])
-    if not pks:
-        return 0
-    try:
-        _take_up(pks, now)
-    except Exception:
-        log.exception("a batch of dates raised and is taken one by one")
-        for pk in pks:
-            try:
-                _take_up([pk], now)
-            except Exception:
-                log.exception("date %s raised and waits five minutes", pk)
-                Occurrence.objects.filter(pk=pk).update(remind_at=now + POSTPONE)
-    return len(pks)
+
+    def rest(pk: int) -> None:
+        Occurrence.objects.filter(pk=pk).update(remind_at=now + POSTPONE)
+
+    return take_up(pks, lambda some: _take_up(some, now), rest, what="date")
 
 
 def _take_up(pks: Sequence[int], now: datetime) -> None:

@@ -9,7 +9,6 @@ A cancelled date moves through the moments without a word, so one that is taken 
 outage each person gets the latest of what came due for them, once; a list that expired meanwhile reminds nobody.
 """
 
-import logging
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -19,9 +18,9 @@ from delivery.services import Draft, messages_enqueue, withdraw
 from groups.models import Membership
 from meetings.models import Occurrence, Sheet
 from meetings.selectors.attendance import FIRST_REMINDER, OPEN_FOR, UNCLOSED_AFTER, topic_of
+from meetings.services.batches import take_up
 from people.models import Person
-
-log = logging.getLogger("porchlight.meetings")
+from people.selectors import coordinators
 
 BATCH = 200
 POSTPONE = timedelta(hours=1)  # a list whose turn raises is taken up again after this
@@ -38,19 +37,11 @@ def sheets_due(*, now: datetime) -> int:
     """
     due = Sheet.objects.filter(state=Sheet.OPEN, step_at__lte=now).order_by("step_at", "pk")
     pks = list(due.values_list("pk", flat=True)[:BATCH])
-    if not pks:
-        return 0
-    try:
-        _take_up(pks, now)
-    except Exception:
-        log.exception("a batch of lists raised and is taken one by one")
-        for pk in pks:
-            try:
-                _take_up([pk], now)
-            except Exception:
-                log.exception("list %s raised and waits an hour", pk)
-                Sheet.objects.filter(pk=pk, state=Sheet.OPEN).update(step_at=now + POSTPONE)
-    return len(pks)
+
+    def rest(pk: int) -> None:
+        Sheet.objects.filter(pk=pk, state=Sheet.OPEN).update(step_at=now + POSTPONE)
+
+    return take_up(pks, lambda some: _take_up(some, now), rest, what="list")
 
 
 def _take_up(pks: Sequence[int], now: datetime) -> None:
@@ -97,7 +88,7 @@ def _drafts(speaking: Sequence[tuple[Sheet, range]]) -> Iterator[Draft]:
     for membership in running.select_related("person").order_by("pk"):
         run_by.setdefault(membership.group_id, []).append(membership.person)
     late = any(COORDINATORS in steps for _sheet, steps in speaking)
-    coordinators = list(_coordinators()) if late else []
+    told_late = list(coordinators()) if late else []
     for sheet, steps in speaking:
         own = run_by.get(sheet.occurrence.meeting.group_id or 0, [])
         if EVERYBODY in steps:
@@ -106,7 +97,7 @@ def _drafts(speaking: Sequence[tuple[Sheet, range]]) -> Iterator[Draft]:
             named = [person for person in own if person.pk == sheet.occurrence.on_duty_id]
             yield from _to(named or own, sheet, DUTY)
         if COORDINATORS in steps:
-            yield from _to(coordinators, sheet, COORDINATORS)
+            yield from _to(told_late, sheet, COORDINATORS)
 
 
 def _to(people: Iterable[Person], sheet: Sheet, step: int) -> Iterator[Draft]:
@@ -121,7 +112,3 @@ def _to(people: Iterable[Person], sheet: Sheet, step: int) -> Iterator[Draft]:
             payload={"sheet": sheet.pk, "step": step},
             to_inbox=True,
         )
-
-
-def _coordinators() -> Iterable[Person]:
-    return Person.objects.filter(account__is_coordinator=True, account__is_active=True).order_by("pk")

@@ -15,7 +15,7 @@ from delivery.transports.recording import RecordingTransport
 from ground import clock
 from groups.models import Membership
 from meetings.models import Occurrence, Sheet
-from meetings.selectors.attendance import sheets_unclosed
+from meetings.selectors.open_lists import sheets_unclosed
 from meetings.services import reminders, sheets
 from meetings.services.commitments import excuse
 from meetings.services.group_meetings import group_end, meeting_edit

@@ -9,7 +9,7 @@ from ground import clock
 from ground.errors import Conflict, Settled
 from groups.models import Membership
 from meetings.models import Mark, MarkWrite, Sheet
-from meetings.selectors import attendance
+from meetings.selectors import attendance, open_lists
 from meetings.services import sheets
 from meetings.services.reminders import sheets_due
 from people.models import AccessLog, Change
@@ -404,15 +404,15 @@ def test_lists_owed_are_begun_not_closed_not_cancelled_and_mine(circle):
     named, second = make_member(), make_member()
     for person in (named, second):
         join(circle.group, person, role="facilitator")
-    assert [owed.sheet_id for owed in attendance.sheets_owed(circle.facilitator, AFTER)] == [circle.sheet.pk]
-    assert attendance.sheets_owed(circle.facilitator, NOW - HOUR) == []
-    assert attendance.sheets_owed(make_regular(circle), AFTER) == []
+    assert [owed.sheet_id for owed in open_lists.sheets_owed(circle.facilitator, AFTER)] == [circle.sheet.pk]
+    assert open_lists.sheets_owed(circle.facilitator, NOW - HOUR) == []
+    assert open_lists.sheets_owed(make_regular(circle), AFTER) == []
     circle.occurrence.on_duty = named
     circle.occurrence.save(update_fields=["on_duty"])
-    assert attendance.sheets_owed(second, AFTER) == []
-    assert len(attendance.sheets_owed(named, AFTER)) == 1
+    assert open_lists.sheets_owed(second, AFTER) == []
+    assert len(open_lists.sheets_owed(named, AFTER)) == 1
     sheets.sheet_close(actor=circle.facilitator, sheet=circle.sheet, rest="unknown")
-    assert attendance.sheets_owed(named, AFTER) == []
+    assert open_lists.sheets_owed(named, AFTER) == []
 
 
 def test_ones_own_record_shows_who_wrote_what(circle):

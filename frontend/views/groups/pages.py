@@ -16,7 +16,7 @@ from frontend.forms.groups import FoundForm, GroupForm, MeetingForm
 from frontend.views.groups.common import or_404, own_membership, run_by, the_actor
 from ground import clock
 from groups import selectors, services
-from meetings.selectors import attendance
+from meetings.selectors import attendance, open_lists
 from meetings.selectors.corrections import waiting_of
 from meetings.services.commitments import membership_leave, membership_remove
 from meetings.services.group_meetings import group_end, group_found_afresh, group_found_from_meeting
@@ -36,7 +36,7 @@ KEEPING_SHOWN = timedelta(days=30)  # what it means that the group keeps its lis
 def groups(request: HttpRequest) -> HttpResponse:
     """My groups, and what facilitators still have to write down."""
     actor = the_actor(request)
-    context = {"memberships": selectors.groups_of(actor), "owed": attendance.sheets_owed(actor, clock.now())}
+    context = {"memberships": selectors.groups_of(actor), "owed": open_lists.sheets_owed(actor, clock.now())}
     return render(request, "groups/list.html", context)
 
 
@@ -104,7 +104,7 @@ def group(request: HttpRequest, slug: str) -> HttpResponse:
         "committed": attendance.commitments_of(actor, own.group),
         "people": selectors.members_for(actor=actor, group=own.group),
         "waiting": selectors.waiting_for(actor=actor, group=own.group) if runs else [],
-        "owed": [owed for owed in attendance.sheets_owed(actor, now) if owed.group == own.group] if runs else [],
+        "owed": [owed for owed in open_lists.sheets_owed(actor, now) if owed.group == own.group] if runs else [],
         "corrections": waiting_of(meetings) if runs else 0,
         "zone": actor.zone,
         "now": now,

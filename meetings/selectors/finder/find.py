@@ -22,7 +22,7 @@ from meetings.selectors.finder.asked import BY_DISTANCE, BY_NAME, MOST, PAGE, Fo
 from meetings.selectors.finder.listed import main_zone
 from meetings.selectors.finder.span import Span
 from meetings.selectors.finder.statement import Statement, chord, driver_of, fetch, matching, moment_of, name_key
-from meetings.selectors.finder.where import spot, window_of
+from meetings.selectors.finder.where import window_of
 from meetings.selectors.held import BACK, changes_of, next_of
 
 LATE = 200  # rows whose stored time is over (the worker is behind) that one search looks at
@@ -243,7 +243,7 @@ def _around(rows: "QuerySet[Meeting]", asked: Search) -> "QuerySet[Meeting]":
 
 
 def _cos(lat: float) -> float:
-    x, y, _z = spot(lat, 0.0)
+    x, y, _z = places.on_globe(lat, 0.0)
     return x + y
 
 

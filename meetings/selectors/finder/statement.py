@@ -12,10 +12,11 @@ from typing import Any
 from django.db import connection
 
 from meetings.models import Meeting
+from meetings.places import on_globe
 from meetings.search_schema import WORDS
 from meetings.selectors.finder.asked import BY_NAME, Search
 from meetings.selectors.finder.span import Span
-from meetings.selectors.finder.where import chord_squared, grid_of, spot, window_of
+from meetings.selectors.finder.where import chord_squared, grid_of, window_of
 
 FEW = 3000  # meetings with a word: up to so many these drive, else the order of time does
 INDEXES = {"cell": "day_cell", "area": "day_area", "start": "day_next_start", "nearest": "day_nearest"}
@@ -125,7 +126,7 @@ def matching(asked: Search, driver: str, meetings: list[int] | None = None) -> S
 def chord(asked: Search) -> tuple[str, list[float]]:
     """The square of the straight line from the place asked for, as SQL."""
     assert asked.near is not None
-    x, y, z = spot(*asked.near)
+    x, y, z = on_globe(*asked.near)
     return "((d.x - %s) * (d.x - %s) + (d.y - %s) * (d.y - %s) + (d.z - %s) * (d.z - %s))", [x, x, y, y, z, z]
 
 

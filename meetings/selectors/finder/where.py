@@ -40,12 +40,6 @@ def grid_of(window: Box) -> Grid:
     return Grid("cell", cells) if len(cells) <= MOST_CELLS else Grid("area", _numbers(window, 0.5, 180))
 
 
-def spot(lat: float, lon: float) -> tuple[float, float, float]:
-    """The place on a globe of radius 1, as the columns x, y, z have it."""
-    phi, lam = radians(lat), radians(lon)
-    return cos(phi) * cos(lam), cos(phi) * sin(lam), sin(phi)
-
-
 def chord_squared(radius_km: float) -> float:
     """The square of the straight line through a globe of radius 1 between two places so far apart."""
     return float((2 * sin(radius_km / EARTH_KM / 2)) ** 2)
