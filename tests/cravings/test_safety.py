@@ -12,6 +12,7 @@ from chat.models import Message, Report
 from chat.services import message_post, message_report, report_decide, room_of
 from cravings import selectors, services
 from cravings.models import Aftercare, Claim, Limit, Press, Responder, RiskSaid, Shift
+from cravings.worker import rights_tick
 from delivery import worker as delivery_worker
 from delivery.models import Delivery, InboxItem
 from ground import clock
