@@ -11,10 +11,10 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from frontend.actor import actor_of, signed_in
+from frontend.actor import actor_of, signed_in, the_actor
 from frontend.forms.corrections import LABELS, CorrectionForm
 from frontend.forms.groups import MODES
-from frontend.views.groups.common import or_404, the_actor
+from frontend.views.groups.common import or_404
 from ground import clock
 from ground.errors import Settled, TooMany
 from meetings.api.limits import count_correction

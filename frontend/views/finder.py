@@ -13,10 +13,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from frontend.actor import actor_of, signed_in
+from frontend.actor import actor_of, signed_in, the_actor
 from frontend.finder_filters import KEPT, elsewhere, filters, main_chips, type_name, url_of, wider
 from frontend.qr import qr_of
-from frontend.views.groups.common import the_actor
 from frontend.visitor import visitor_zone
 from ground import clock
 from ground.wall import to_wall

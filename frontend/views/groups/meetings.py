@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from frontend.actor import signed_in
+from frontend.actor import signed_in, the_actor
 from frontend.forms.days import day_of
 from frontend.forms.groups import MeetingForm
-from frontend.views.groups.common import going_back, or_404, run_by, the_actor
+from frontend.views.groups.common import going_back, or_404, run_by
 from frontend.views.list_words import differences_shown
 from ground import clock
 from groups.selectors import facilitators

@@ -11,9 +11,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from frontend.actor import signed_in
+from frontend.actor import signed_in, the_actor
 from frontend.forms.groups import FoundForm, GroupForm, MeetingForm
-from frontend.views.groups.common import or_404, own_membership, run_by, the_actor
+from frontend.views.groups.common import or_404, own_membership, run_by
 from ground import clock
 from groups import selectors, services
 from meetings.selectors import attendance
