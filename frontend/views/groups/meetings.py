@@ -32,7 +32,7 @@ DATES = 8  # that can be cancelled on a meeting's page
 def new(request: HttpRequest, slug: str) -> HttpResponse:
     """Add a weekly meeting."""
     own = run_by(request, slug)
-    form = MeetingForm(request.POST or None, initial={"zone": own.group.zone, "minutes": 60, "title": own.group.name})
+    form = MeetingForm(request.POST or None, initial={"zone": own.group.zone, "title": own.group.name})
     if request.method == "POST" and form.is_valid():
         try:
             group_meetings.meeting_make(actor=the_actor(request), group=own.group, plan=form.plan(own.group.name))

@@ -58,7 +58,7 @@ def found(request: HttpRequest) -> HttpResponse:
     if listed is not None:
         del form.fields["zone"]  # the meeting's own
     wanted = listed is None and request.POST.get("with_meeting") == "yes"
-    meeting_form = MeetingForm(request.POST if filled and wanted else None, initial={"zone": zone, "minutes": 60})
+    meeting_form = MeetingForm(request.POST if filled and wanted else None, initial={"zone": zone})
     if filled and form.is_valid() and (not wanted or meeting_form.is_valid()):
         data = form.cleaned_data
         about: dict[str, Any] = {"about": data["about"], "head_count_only": data["head_count_only"]}
