@@ -27,13 +27,11 @@ def favourites(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if actor is None:
             return HttpResponseBadRequest()
-        slugs = request.POST.getlist("slug")[:FAVOURITES]
         if request.POST.get("action") == "drop":
-            for slug in slugs:
-                favourite_drop(actor=actor, slug=slug)
+            favourite_drop(actor=actor, slug=request.POST.get("slug", ""))
         else:
             try:
-                favourites_keep(actor=actor, slugs=slugs)
+                favourites_keep(actor=actor, slugs=request.POST.getlist("slug")[:FAVOURITES])
             except TooMany as full:
                 messages.warning(request, str(full))
         return redirect(going_back(request, "favourites"))

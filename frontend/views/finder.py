@@ -97,7 +97,7 @@ def meeting(request: HttpRequest, slug: str) -> HttpResponse:
         "tags": [type_name(code) for code, _name in finder.tags_of(view.meeting)],
         "address": _address(request),
         "drawn": qr_of(_address(request)),
-        "favourite": view.meeting.closed_at is None and (actor is not None and is_favourite(actor, slug)),
+        "favourite": actor is not None and is_favourite(actor, slug),
         "guest": actor is None,
         "fellowship": FELLOWSHIPS.get(view.meeting.fellowship, ""),
         "phone": "".join(c for c in view.meeting.conference_phone if c in "+0123456789,*#")[:40],
