@@ -76,11 +76,13 @@ def room(request: HttpRequest, key: str) -> HttpResponse:
         services.read_mark_set(actor=actor, room_key=key, seq=last)
     zone = ZoneInfo(actor.zone)
     shown, standing = selectors.visible(entries, actor), selectors.standing_in(found, actor)
+    listed = _list_of(request)
     context = {
-        **_list_of(request),
+        **listed,
         "room": found,
         "name": selectors.names_of([found], actor).get(found.pk) or _("former member"),
         "bubbles": _bubbles(shown, actor, zone),
+        "notify": next((line["notify"] for line in listed["lines"] if line["key"] == key), ""),
         "notify_choices": _notify_choices(),
         "deeds": [deed for deed in selectors.plain(found, entries, actor) if deed["kind"] in {"react", "unreact"}],
         "pinned": _pinned(found, actor),

@@ -182,21 +182,22 @@ def lines(request: HttpRequest) -> HttpResponse:
 def line_write(request: HttpRequest) -> HttpResponse:
     """Add a line, write one anew (`before`, its number until now), or take one off (`act`=retire)."""
     actor, before = _coordinator(request), request.POST.get("before", "")
-    form = LineForm(request.POST)
-    try:
-        if request.POST.get("act") == "retire":
+    if request.POST.get("act") == "retire":
+        try:
             services.crisis_line_retire(actor=actor, region=request.POST.get("region", ""), number=before)
             messages.success(request, _("Taken off the list."))
-            return redirect("coordinator_lines")
-        if form.is_valid():
+        except ValidationError as refused:
+            messages.error(request, "; ".join(refused.messages))
+        return redirect("coordinator_lines")
+    form = LineForm(request.POST)
+    if form.is_valid():
+        try:
             services.crisis_line_write(actor=actor, before=before, **form.cleaned_data)
+        except ValidationError as refused:
+            form.take(refused)
+        else:
             messages.success(request, _("Kept. Now call it, and say here that it is right."))
             return redirect("coordinator_lines")
-    except ValidationError as refused:
-        if not form.is_valid() or request.POST.get("act") == "retire":
-            messages.error(request, "; ".join(refused.messages))
-            return redirect("coordinator_lines")
-        form.take(refused)
     context = {"lines": selectors.lines_all(), "form": form, "before": before}
     return render(request, "on_call/lines.html", context, status=400)
 

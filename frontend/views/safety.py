@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from cravings import selectors, services
 from frontend.actor import signed_in, the_actor
+from frontend.views.groups.common import going_back
 from ground import clock
 from people.selectors import person_by_pid
 
@@ -73,8 +74,7 @@ def meant_otherwise(request: HttpRequest, ref: str) -> HttpResponse:
     """What stands above the room does not fit the words. Comes back to the room."""
     services.words_meant_otherwise(actor=the_actor(request), ref=ref, found=request.POST.get("found", ""))
     messages.success(request, _("Thank you. It helps us to keep the list short."))
-    key = request.POST.get("room", "")
-    return redirect("talk_room", key) if key.isalnum() and key.isascii() else redirect("talk")
+    return redirect(going_back(request, "talk"))
 
 
 def _person(pid: str) -> "Person":
