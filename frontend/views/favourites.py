@@ -14,7 +14,6 @@ from frontend.views.finder import rows_shown
 from frontend.views.groups.common import going_back
 from ground import clock
 from ground.errors import TooMany
-from meetings.selectors import finder
 from meetings.selectors.kept import rows_of
 from own.selectors import favourites_of
 from own.services import FAVOURITES, favourite_drop, favourites_keep
@@ -57,4 +56,4 @@ def offline(request: HttpRequest) -> HttpResponse:
 def _rows(request: HttpRequest, slugs: list[str]) -> dict[str, object]:
     now = clock.now()
     zone, rows = rows_shown(request, rows_of(slugs, now), now)
-    return {"rows": rows, "zone": zone, "asked": {"search": {"sort": finder.BY_NAME}}}
+    return {"rows": rows, "zone": zone, "dated": True}

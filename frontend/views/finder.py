@@ -54,6 +54,7 @@ def find(request: HttpRequest) -> HttpResponse:
     context = {
         **filters(params, asked, to_wall(now, zone).date()),
         "days": _by_day(rows, to_wall(now, zone).date(), asked.search.sort),
+        "dated": bool(asked.search.sort),
         "zone": zone,
         "zone_known": bool(visitors),
         "chips": main_chips(params),

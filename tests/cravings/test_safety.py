@@ -149,8 +149,6 @@ def test_words_that_were_meant_otherwise_are_counted_for_the_weekly_look_without
     tick(NOW + 2 * MINUTE + 5 * SECOND)
     away, room = f"/need/{made.ref}/meant-otherwise/", f"/talk/{made.room}/"
     said = text_of(responder, away, NOW + 3 * MINUTE, found="T1", next=room)
-        responder, f"/need/{made.ref}/meant-otherwise/", NOW + 3 * MINUTE, found="T1", next=f"/talk/{made.room}/"
-    )
     assert "Is a life in danger?" in said  # it stays for as long as it would
     with pytest.raises(PermissionDenied):
         services.words_meant_otherwise(actor=outsider, ref=made.ref, found="T1")
