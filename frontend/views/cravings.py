@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.staticfiles import finders
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.core.exceptions import ImproperlyConfigured
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -99,10 +99,9 @@ def need_now(request: HttpRequest, ref: str) -> HttpResponse:
 @signed_in
 def need_mark(request: HttpRequest, ref: str) -> HttpResponse:
     """How strong it is, while waiting: one tap, if at all."""
-    level = request.POST.get("level", "")
-    if level not in LEVELS:
-        raise PermissionDenied
-    return _back(services.press_mark(actor=the_actor(request), ref=ref, level=int(level)).client_key)
+    given = request.POST.get("level", "")
+    level = int(given) if given in LEVELS else -1  # which the service refuses, in words
+    return _back(services.press_mark(actor=the_actor(request), ref=ref, level=level).client_key)
 
 
 @require_POST

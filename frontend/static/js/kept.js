@@ -106,6 +106,7 @@ function fill(place) {
   place.querySelector("[data-rows]").innerHTML = kept.html; // our own page's, kept by this script
   place.hidden = false;
   document.getElementById("nothing-kept").hidden = true;
+  document.getElementById("what-is-kept").hidden = false;
 }
 
 /* -------------------------------------------------------------------------------------------------------------- */
