@@ -21,6 +21,13 @@ def actor_of(request: HttpRequest) -> "Person | None":
     return person_of(request.user)
 
 
+def the_actor(request: HttpRequest) -> "Person":
+    """The Person of a view behind `signed_in`, which has sent guests away."""
+    actor = actor_of(request)
+    assert actor is not None
+    return actor
+
+
 def signed_in(view: View[P]) -> View[P]:
     """Send guests to sign in, and back here afterwards."""
 

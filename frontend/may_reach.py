@@ -5,16 +5,18 @@ Left out: what only people on call for others hear of their own shifts and talks
 
 from typing import TYPE_CHECKING
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from delivery.catalogue import text_of
 
 if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
     from people.models import Person
 
 ROOM = 12  # characters that a text has for a name
-WHEN: dict[str, Promise | str] = {
+BLANK = "[…]"  # what only the moment knows; a link as well
+WHEN: "dict[str, _StrPromise]" = {
     "T14": _("After one meeting without you, if your number is three or more"),
     "T01": _("One meeting before your number is reached"),
     "T02": _("When your number is reached, before anybody else hears"),
@@ -37,8 +39,8 @@ WHEN: dict[str, Promise | str] = {
 }
 
 
-def may_reach(person: "Person") -> list[tuple[Promise | str, str]]:
-    """When, and the text in the person's language with their name, without links; other blanks are "…"."""
+def may_reach(person: "Person") -> "list[tuple[_StrPromise, str]]":
+    """When, and the text in the person's language with their name; all other blanks stay blank."""
     name = person.name[:ROOM]
-    blanks = {"me": name, "fa": name, "su": "…", "when": "…", "day": "…", "link": ""}
+    blanks = {"me": name, "fa": name, "su": BLANK, "when": BLANK, "day": BLANK, "link": BLANK}
     return [(when, " ".join(text_of(key, person.language, blanks).split())) for key, when in WHEN.items()]

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from frontend.forms.groups import MODES, WEEKDAYS, Taking
-from meetings.fellowships import FELLOWSHIPS
+from frontend.forms.groups import FELLOWSHIP_CHOICES, MODES, WEEKDAYS, Taking
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -28,7 +27,6 @@ LABELS: "dict[str, _StrPromise]" = {
     "fellowship": _("Fellowship"),
     "gone": _("It is not held any more"),
 }
-FELLOWSHIP_CHOICES = [("", _("Not said")), *FELLOWSHIPS.items()]
 
 
 class CorrectionForm(Taking):

@@ -33,6 +33,7 @@ JOINING = [
     ("soon", _("Everybody, from 15 minutes before the start")),
     ("all", _("Everybody always, also in public lists")),
 ]
+FELLOWSHIP_CHOICES = [("", _("Not said")), *FELLOWSHIPS.items()]
 MODES = [("in_person", _("In person")), ("online", _("Online")), ("hybrid", _("Both"))]
 
 
@@ -112,11 +113,10 @@ class MeetingForm(Taking):
         label=_("Hours it lasts"), required=False, min_value=0, max_value=168, widget=forms.NumberInput()
     )
     minutes = forms.IntegerField(
-        label=_("Minutes it lasts"),
+        label=_("And minutes"),
         required=False,
         min_value=0,
         max_value=10080,
-        initial=60,
         widget=forms.NumberInput(),
     )
     mode = forms.ChoiceField(label=_("Where?"), choices=MODES, initial="in_person")
@@ -130,9 +130,7 @@ class MeetingForm(Taking):
         widget=forms.TextInput(attrs={"inputmode": "url", "placeholder": "https://"}),
     )
     join_shown = forms.ChoiceField(label=_("Who sees the link?"), choices=JOINING, required=False, initial="members")
-    fellowship = forms.ChoiceField(
-        label=_("Fellowship"), choices=[("", _("Not said")), *FELLOWSHIPS.items()], required=False
-    )
+    fellowship = forms.ChoiceField(label=_("Fellowship"), choices=FELLOWSHIP_CHOICES, required=False)
     zone = forms.ChoiceField(label=_("Time zone"), choices=[(zone, zone) for zone in ZONES], initial="UTC")
     last = forms.DateField(
         label=_("Last day"),
@@ -140,6 +138,10 @@ class MeetingForm(Taking):
         help_text=_("Empty: it goes on until you end it."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["hours"], self.initial["minutes"] = divmod(self.initial.get("minutes", 60), 60)
 
     def clean_also(self) -> tuple[time, ...]:
         """Times of day between commas or blanks."""

@@ -8,8 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from frontend.actor import signed_in
-from frontend.views.groups.common import the_actor
+from frontend.actor import signed_in, the_actor
 from ground.site import site_url
 from meetings.services.calendars import calendar_give, calendar_revoke, calendar_standing
 

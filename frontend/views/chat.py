@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from chat import naming, policies, posts, selectors, services
-from frontend.actor import actor_of, signed_in
+from frontend.actor import signed_in, the_actor
 from ground.errors import Settled, TooMany
 from people.selectors import person_by_pid
 
@@ -49,8 +49,7 @@ class Bubble:
 @require_GET
 def talk(request: HttpRequest) -> HttpResponse:
     """My rooms: when somebody wrote last, and how much I have not read."""
-    actor = actor_of(request)
-    assert actor is not None
+    actor = the_actor(request)
     return render(request, "chat/talk.html", {**_list_of(request), "waiting": len(selectors.cases_for(actor))})
 
 
@@ -58,8 +57,7 @@ def talk(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def room(request: HttpRequest, key: str) -> HttpResponse:
     """GET: the last entries, or those before a seq. POST: one text under the form's own key."""
-    actor = actor_of(request)
-    assert actor is not None
+    actor = the_actor(request)
     text, wrong = "", ""
     if request.method == "POST":
         text = request.POST.get("body", "")
@@ -78,11 +76,13 @@ def room(request: HttpRequest, key: str) -> HttpResponse:
         services.read_mark_set(actor=actor, room_key=key, seq=last)
     zone = ZoneInfo(actor.zone)
     shown, standing = selectors.visible(entries, actor), selectors.standing_in(found, actor)
+    listed = _list_of(request)
     context = {
-        **_list_of(request),
+        **listed,
         "room": found,
         "name": selectors.names_of([found], actor).get(found.pk) or _("former member"),
         "bubbles": _bubbles(shown, actor, zone),
+        "notify": next((line["notify"] for line in listed["lines"] if line["key"] == key), ""),
         "notify_choices": _notify_choices(),
         "deeds": [deed for deed in selectors.plain(found, entries, actor) if deed["kind"] in {"react", "unreact"}],
         "pinned": _pinned(found, actor),
@@ -102,8 +102,7 @@ def room(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _list_of(request: HttpRequest) -> dict[str, Any]:
-    actor = actor_of(request)
-    assert actor is not None
+    actor = the_actor(request)
     services.rooms_open(actor=actor)
     lines = [
         {
@@ -176,8 +175,7 @@ def _before(request: HttpRequest) -> int | None:
 @require_http_methods(["GET", "POST"])
 def search(request: HttpRequest) -> HttpResponse:
     """Words of my own rooms. A POST, so that what was searched for stays out of the address."""
-    actor = actor_of(request)
-    assert actor is not None
+    actor = the_actor(request)
     asked = request.POST.get("q", "")[:200]
     found = [
         {
@@ -197,8 +195,7 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def cases(request: HttpRequest) -> HttpResponse:
     """What waits for me to decide, as a facilitator or the coordinator. POST: leave it, or take it away."""
-    actor = actor_of(request)
-    assert actor is not None
+    actor = the_actor(request)
     if request.method == "POST":
         ref = request.POST.get("ref", "")
         if request.POST.get("answer") not in {"keep", "remove"} or not (ref.isascii() and ref.isdigit()):
@@ -216,8 +213,7 @@ def cases(request: HttpRequest) -> HttpResponse:
 @require_POST
 def pair(request: HttpRequest) -> HttpResponse:
     """The room of this person and me."""
-    actor = actor_of(request)
-    assert actor is not None
+    actor = the_actor(request)
     try:
         other = person_by_pid(UUID(request.POST.get("with", "")))
     except (ValueError, ObjectDoesNotExist) as error:
@@ -229,8 +225,7 @@ def pair(request: HttpRequest) -> HttpResponse:
 @require_POST
 def listen(request: HttpRequest, key: str) -> HttpResponse:
     """A facilitator asks a member to listen for a while."""
-    actor = actor_of(request)
-    assert actor is not None
+    actor = the_actor(request)
     try:
         minutes, pid = int(request.POST.get("minutes", "")), UUID(request.POST.get("with", ""))
         services.silence_set(actor=actor, room_key=key, pid=pid, minutes=minutes)
@@ -244,8 +239,7 @@ def listen(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def notify(request: HttpRequest, key: str) -> HttpResponse:
     """How much this room tells me when I am away."""
-    actor = actor_of(request)
-    assert actor is not None
+    actor = the_actor(request)
     try:
         services.notices_wish(actor=actor, room_key=key, wish=request.POST.get("notify", ""))
     except ValidationError:
@@ -263,8 +257,7 @@ def room_by_link(request: HttpRequest, link: "Link") -> HttpResponse:
 @require_POST
 def slow(request: HttpRequest, key: str) -> HttpResponse:
     """A facilitator slows the room down."""
-    actor = actor_of(request)
-    assert actor is not None
+    actor = the_actor(request)
     try:
         services.slow_set(actor=actor, room_key=key, seconds=int(request.POST.get("seconds", "")))
     except (ValueError, ValidationError):

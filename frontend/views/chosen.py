@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from circle import services as circle
 from circle.selectors import chosen_one, supporter_by_link
-from frontend.actor import actor_of, signed_in
+from frontend.actor import signed_in, the_actor
 from frontend.forms.rest import rest_days
 from ground.errors import Settled
 from people.services import link_open
@@ -37,7 +37,7 @@ def see(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "circle/see.html", {"sender_name": supporter.sender_name})
     try:
-        circle.supporter_see(actor=_actor(request), link=link)
+        circle.supporter_see(actor=the_actor(request), link=link)
     except ValidationError as wrong:
         context = {"sender_name": supporter.sender_name, "errors": wrong.messages}
         return render(request, "circle/see.html", context, status=400)
@@ -49,7 +49,7 @@ def see(request: HttpRequest, token: str) -> HttpResponse:
 @signed_in
 def answer(request: HttpRequest, pid: UUID) -> HttpResponse:
     """I'm on it, I reached them, I can't now; a rest, its end; stop; not on Today any more."""
-    actor = _actor(request)
+    actor = the_actor(request)
     try:
         supporter = chosen_one(actor, pid)
     except ObjectDoesNotExist:
@@ -89,9 +89,3 @@ def _give(given: str, supporter: "Supporter", actor: "Person", posted: QueryDict
         circle.supporter_unsee(actor=actor, supporter=supporter)
         return _("It is off your Today. The mails stay as they were.")
     return ""
-
-
-def _actor(request: HttpRequest) -> "Person":
-    actor = actor_of(request)
-    assert actor is not None  # every view here is for people who are signed in
-    return actor

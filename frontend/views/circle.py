@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from circle import selectors, services
 from circle.consents import DAYS, OFFERED, PURPOSES
-from frontend.actor import actor_of, signed_in
+from frontend.actor import signed_in, the_actor
 from frontend.forms.rest import rest_days
 from frontend.views.circle_add import confirmed
 from ground import clock
@@ -27,7 +27,7 @@ from support.selectors.pages import levels_of
 if TYPE_CHECKING:
     from circle.models import Supporter
     from circle.services import Withdrawn
-    from people.models import Link, Person
+    from people.models import Link
 
 
 # --- the member's pages --------------------------------------------------------------------------------------
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @signed_in
 def circle(request: HttpRequest) -> HttpResponse:
     """Everybody I chose: what they would hear, until when, what they were told so far."""
-    actor = _actor(request)
+    actor = the_actor(request)
     cards = selectors.cards(actor, clock.now(), all_states=True)
     standing = [card for card in cards if card.on_the_list]
     ending = [(card.next_expiry, place) for place, card in enumerate(standing) if card.next_expiry is not None]
@@ -62,7 +62,7 @@ def end(request: HttpRequest, pid: UUID, purpose: str) -> HttpResponse:
     if request.method != "POST":
         context = {"supporter": supporter, "purpose": PURPOSES[purpose]}
         return render(request, "circle/end.html", context)
-    found = services.consent_revoke(actor=_actor(request), supporter=supporter, purpose=purpose)
+    found = services.consent_revoke(actor=the_actor(request), supporter=supporter, purpose=purpose)
     messages.success(request, _("Done. %(name)s will hear no more of this, and was not told.") % {"name": supporter})
     say_leaving(request, supporter.name, found)
     return _back(supporter)
@@ -73,7 +73,7 @@ def end(request: HttpRequest, pid: UUID, purpose: str) -> HttpResponse:
 @confirmed
 def allow(request: HttpRequest, pid: UUID, purpose: str) -> HttpResponse:
     """Allow one thing, anew or again: the text to sign, one tap."""
-    actor, supporter = _actor(request), _mine(request, pid)
+    actor, supporter = the_actor(request), _mine(request, pid)
     if purpose not in OFFERED:
         raise Http404
     if request.method != "POST":
@@ -100,7 +100,7 @@ def remove(request: HttpRequest, pid: UUID) -> HttpResponse:
     supporter = _mine(request, pid)
     if request.method != "POST":
         return render(request, "circle/remove.html", {"supporter": supporter})
-    found = services.supporter_remove(actor=_actor(request), supporter=supporter)
+    found = services.supporter_remove(actor=the_actor(request), supporter=supporter)
     messages.success(request, _("%(name)s is off your list, and was not told.") % {"name": supporter})
     say_leaving(request, supporter.name, found)
     return redirect("circle")
@@ -110,7 +110,7 @@ def remove(request: HttpRequest, pid: UUID) -> HttpResponse:
 @signed_in
 def quiet(request: HttpRequest, pid: UUID) -> HttpResponse:
     """Mute, or let messages through again (`on`=0). Nothing is sent and nothing shows."""
-    actor, supporter = _actor(request), _mine(request, pid)
+    actor, supporter = the_actor(request), _mine(request, pid)
     if request.POST.get("on") == "0":
         services.supporter_unmute(actor=actor, supporter=supporter)
         messages.success(request, _("Done."))
@@ -125,7 +125,7 @@ def quiet(request: HttpRequest, pid: UUID) -> HttpResponse:
 @signed_in
 def again(request: HttpRequest, pid: UUID) -> HttpResponse:
     """Send the invitation again, with a new link."""
-    supporter = services.supporter_resend(actor=_actor(request), supporter=_mine(request, pid))
+    supporter = services.supporter_resend(actor=the_actor(request), supporter=_mine(request, pid))
     messages.success(request, _("%(name)s is being asked again. The old link has ended.") % {"name": supporter})
     return _back(supporter)
 
@@ -135,7 +135,7 @@ def again(request: HttpRequest, pid: UUID) -> HttpResponse:
 def move(request: HttpRequest, pid: UUID) -> HttpResponse:
     """One place up or down."""
     supporter = _mine(request, pid)
-    services.supporter_move(actor=_actor(request), supporter=supporter, up=request.POST.get("way") == "up")
+    services.supporter_move(actor=the_actor(request), supporter=supporter, up=request.POST.get("way") == "up")
     return _back(supporter)
 
 
@@ -144,16 +144,10 @@ def circle_by_link(request: HttpRequest, link: "Link") -> HttpResponse:
     return redirect("circle")
 
 
-def _actor(request: HttpRequest) -> "Person":
-    actor = actor_of(request)
-    assert actor is not None  # every view here is for people who are signed in
-    return actor
-
-
 def _mine(request: HttpRequest, pid: UUID) -> "Supporter":
     """One of my own people. Somebody else's do not exist."""
     try:
-        return selectors.supporter_of(_actor(request), pid)
+        return selectors.supporter_of(the_actor(request), pid)
     except ObjectDoesNotExist:
         raise Http404 from None
 
@@ -166,7 +160,7 @@ def say_leaving(request: HttpRequest, name: str, found: "Withdrawn") -> None:
     """A withdrawal that came too late for one message says so, with its time in the member's zone."""
     if found.leaving_at is None:
         return
-    local: datetime = found.leaving_at.astimezone(ZoneInfo(_actor(request).zone))
+    local: datetime = found.leaving_at.astimezone(ZoneInfo(the_actor(request).zone))
     messages.warning(
         request,
         _("One message to %(name)s was already leaving at %(time)s. It cannot be called back.")

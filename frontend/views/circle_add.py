@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from circle import selectors, services
 from circle.consents import OFFERED, PURPOSES
 from circle.recent import RECENT, signed_in_recently
-from frontend.actor import actor_of, signed_in
+from frontend.actor import signed_in, the_actor
 from frontend.forms.circle import NOT_MINE, SMS, STEPS, Step, kind_of
 from frontend.zones import ZONES
 from ground import clock
@@ -66,8 +66,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 def _invite(request: HttpRequest) -> HttpResponse:
-    actor = actor_of(request)
-    assert actor is not None
+    actor = the_actor(request)
     forms = {name: form(request.POST) for name, form in STEPS.items()}
     data: dict[str, str] = {}
     for form in forms.values():
@@ -118,8 +117,7 @@ def _page(request: HttpRequest, step: str, form: Step, status: int = 200) -> Htt
 
 def _texts(request: HttpRequest) -> list[str]:
     """What the last page signs: the same words that are stored."""
-    actor = actor_of(request)
-    assert actor is not None
+    actor = the_actor(request)
     found = selectors.consent_preview(
         actor,
         name=" ".join(request.POST.get("name", "").split()),
@@ -148,8 +146,7 @@ def _given(request: HttpRequest, step: str) -> dict[str, object]:
 
 def _blank(request: HttpRequest, step: str) -> Step:
     """The empty question, with what we know filled in."""
-    actor = actor_of(request)
-    assert actor is not None
+    actor = the_actor(request)
     initial: dict[str, object] = {}
     if step == "who":
         initial["sender_name"] = actor.name

@@ -7,10 +7,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from circle import selectors, services
-from frontend.actor import signed_in
+from frontend.actor import signed_in, the_actor
 from frontend.forms.circle import NOT_MINE, OWN_CHOICE
 from frontend.views.circle import say_leaving
-from frontend.views.groups.common import the_actor
 from ground import clock
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from frontend.actor import actor_of, signed_in
+from frontend.actor import signed_in, the_actor
 from ground import clock
 from support.selectors import desk
 from support.services import nudges_drop, nudges_release
@@ -19,8 +19,7 @@ DIGITS = 19  # of a row's number, at most
 @signed_in
 def hub(request: HttpRequest) -> HttpResponse:
     """Held nudges, false alerts, contacts that cannot be reached, and the sections of other parts."""
-    actor, now = actor_of(request), clock.now()
-    assert actor is not None  # behind signed_in
+    actor, now = the_actor(request), clock.now()
     context = {
         "held": desk.held_nudges(actor),
         "most": desk.MOST,
@@ -35,8 +34,7 @@ def hub(request: HttpRequest) -> HttpResponse:
 @signed_in
 def held(request: HttpRequest) -> HttpResponse:
     """Let held nudges go, or decide that they never go: the ticked ones, or with `all` those that the page showed."""
-    actor = actor_of(request)
-    assert actor is not None  # behind signed_in
+    actor = the_actor(request)
     answer, _all, which = request.POST.get("answer", "").partition("-")
     acts = {"release": nudges_release, "drop": nudges_drop}
     if answer not in acts or which not in {"", "all"}:

@@ -11,10 +11,10 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from frontend.actor import actor_of, signed_in
+from frontend.actor import actor_of, signed_in, the_actor
 from frontend.forms.corrections import LABELS, CorrectionForm
 from frontend.forms.groups import MODES
-from frontend.views.groups.common import or_404, the_actor
+from frontend.views.groups.common import or_404
 from ground import clock
 from ground.errors import Settled, TooMany
 from meetings.api.limits import count_correction
@@ -30,8 +30,10 @@ from meetings.services.corrections import (
     correction_send,
 )
 from meetings.services.group_meetings import meeting_confirm
+from people.selectors import is_coordinator
 
 if TYPE_CHECKING:
+    from meetings.models import Correction
     from people.models import Link
 
 
@@ -67,8 +69,13 @@ def correct(request: HttpRequest, slug: str) -> HttpResponse:
 @signed_in
 def waiting(request: HttpRequest) -> HttpResponse:
     """What waits for me: as a facilitator of my groups, as a coordinator of all that no group has."""
-    found = corrections.waiting_for(the_actor(request))
-    return render(request, "finder/corrections.html", {"waiting": found, "zone": the_actor(request).zone})
+    actor = the_actor(request)
+    context = {
+        "waiting": [(one, _about(one)) for one in corrections.waiting_for(actor)],
+        "coordinates": is_coordinator(actor),
+        "zone": actor.zone,
+    }
+    return render(request, "finder/corrections.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -126,6 +133,12 @@ def confirm_by_link(request: HttpRequest, link: "Link") -> HttpResponse:
         "mode": dict(MODES).get(meeting.mode, ""),
     }
     return render(request, "finder/confirm.html", context)
+
+
+def _about(correction: "Correction") -> str:
+    """What a correction is about, so that two of one meeting are told apart."""
+    fields = [str(label) for name, label in LABELS.items() if name in correction.wanted]
+    return " · ".join(fields) or _("In their own words")
 
 
 def _line(line: corrections.Line) -> dict[str, Any]:

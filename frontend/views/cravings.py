@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.staticfiles import finders
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.core.exceptions import ImproperlyConfigured
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,7 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from cravings import selectors, services
 from delivery.catalogue import text_of
-from frontend.actor import actor_of, signed_in
+from frontend.actor import actor_of, signed_in, the_actor
 from frontend.templatetags.need import room_part
 from ground import clock
 from ground.errors import Conflict, Settled, TooMany
@@ -74,7 +74,7 @@ def need_state(request: HttpRequest) -> HttpResponse:
 @signed_in
 def need_room(request: HttpRequest, key: str) -> HttpResponse:
     """What stands above a craving's room now."""
-    return render(request, "cravings/parts/room.html", room_part(_me(request), key))
+    return render(request, "cravings/parts/room.html", room_part(the_actor(request), key))
 
 
 @require_GET
@@ -86,30 +86,29 @@ def need_offline(request: HttpRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def need_undo(request: HttpRequest, ref: str) -> HttpResponse:
-    return _back(services.press_undo(actor=_me(request), ref=ref).client_key)
+    return _back(services.press_undo(actor=the_actor(request), ref=ref).client_key)
 
 
 @require_POST
 @signed_in
 def need_now(request: HttpRequest, ref: str) -> HttpResponse:
-    return _back(services.press_now(actor=_me(request), ref=ref).client_key)
+    return _back(services.press_now(actor=the_actor(request), ref=ref).client_key)
 
 
 @require_POST
 @signed_in
 def need_mark(request: HttpRequest, ref: str) -> HttpResponse:
     """How strong it is, while waiting: one tap, if at all."""
-    level = request.POST.get("level", "")
-    if level not in LEVELS:
-        raise PermissionDenied
-    return _back(services.press_mark(actor=_me(request), ref=ref, level=int(level)).client_key)
+    given = request.POST.get("level", "")
+    level = int(given) if given in LEVELS else -1  # which the service refuses, in words
+    return _back(services.press_mark(actor=the_actor(request), ref=ref, level=level).client_key)
 
 
 @require_POST
 @signed_in
 def need_close(request: HttpRequest, ref: str) -> HttpResponse:
     """Either of the two ends it. Who asked comes back to the calm screen, who came to the thank-you."""
-    actor = _me(request)
+    actor = the_actor(request)
     level = request.POST.get("level", "")
     how, number = request.POST.get("how", ""), int(level) if level in LEVELS else None
     press = services.press_close(actor=actor, ref=ref, how=how, level=number)
@@ -122,7 +121,7 @@ def need_close(request: HttpRequest, ref: str) -> HttpResponse:
 @signed_in
 def need_act(request: HttpRequest, ref: str, act: str) -> HttpResponse:
     """What either of those who talk may do in one tap; each comes back to their own page."""
-    actor = _me(request)
+    actor = the_actor(request)
     press = ACTS[act](actor=actor, ref=ref)
     if press.person_id == actor.pk:
         return _back(press.client_key)
@@ -148,7 +147,7 @@ def need_place(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def need_claim(request: HttpRequest, ref: str) -> HttpResponse:
     """From the room or the inbox: be there for somebody."""
-    actor = _me(request)
+    actor = the_actor(request)
     if request.method == "POST":
         return _claim(request, actor, ref=ref)
     press = selectors.press_offered_to(actor, ref=ref)
@@ -212,7 +211,7 @@ def aftercare_by_link(request: HttpRequest, link: "Link") -> HttpResponse:
 @signed_in
 def available(request: HttpRequest) -> HttpResponse:
     """One tap on, one tap off; back to the page it stood on."""
-    actor = _me(request)
+    actor = the_actor(request)
     if request.POST.get("on") == "yes":
         services.available_set(actor=actor)
         messages.success(request, _("You are available for 8 hours. Thank you."))
@@ -237,12 +236,6 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 
 
 # --- parts ---------------------------------------------------------------------------------------------------
-
-
-def _me(request: HttpRequest) -> "Person":
-    actor = actor_of(request)
-    assert actor is not None, "signed_in has sent guests away"
-    return actor
 
 
 def _key(given: str) -> UUID | None:

@@ -14,7 +14,6 @@ from frontend.views.finder import rows_shown
 from frontend.views.groups.common import going_back
 from ground import clock
 from ground.errors import TooMany
-from meetings.selectors import finder
 from meetings.selectors.kept import rows_of
 from own.selectors import favourites_of
 from own.services import FAVOURITES, favourite_drop, favourites_keep
@@ -27,13 +26,11 @@ def favourites(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if actor is None:
             return HttpResponseBadRequest()
-        slugs = request.POST.getlist("slug")[:FAVOURITES]
         if request.POST.get("action") == "drop":
-            for slug in slugs:
-                favourite_drop(actor=actor, slug=slug)
+            favourite_drop(actor=actor, slug=request.POST.get("slug", ""))
         else:
             try:
-                favourites_keep(actor=actor, slugs=slugs)
+                favourites_keep(actor=actor, slugs=request.POST.getlist("slug")[:FAVOURITES])
             except TooMany as full:
                 messages.warning(request, str(full))
         return redirect(going_back(request, "favourites"))
@@ -59,4 +56,4 @@ def offline(request: HttpRequest) -> HttpResponse:
 def _rows(request: HttpRequest, slugs: list[str]) -> dict[str, object]:
     now = clock.now()
     zone, rows = rows_shown(request, rows_of(slugs, now), now)
-    return {"rows": rows, "zone": zone, "asked": {"search": {"sort": finder.BY_NAME}}}
+    return {"rows": rows, "zone": zone, "dated": True}

@@ -13,10 +13,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from frontend.actor import actor_of, signed_in
+from frontend.actor import actor_of, signed_in, the_actor
 from frontend.finder_filters import KEPT, elsewhere, filters, main_chips, type_name, url_of, wider
 from frontend.qr import qr_of
-from frontend.views.groups.common import the_actor
 from frontend.visitor import visitor_zone
 from ground import clock
 from ground.wall import to_wall
@@ -55,6 +54,7 @@ def find(request: HttpRequest) -> HttpResponse:
     context = {
         **filters(params, asked, to_wall(now, zone).date()),
         "days": _by_day(rows, to_wall(now, zone).date(), asked.search.sort),
+        "dated": bool(asked.search.sort),
         "zone": zone,
         "zone_known": bool(visitors),
         "chips": main_chips(params),
@@ -98,7 +98,7 @@ def meeting(request: HttpRequest, slug: str) -> HttpResponse:
         "tags": [type_name(code) for code, _name in finder.tags_of(view.meeting)],
         "address": _address(request),
         "drawn": qr_of(_address(request)),
-        "favourite": view.meeting.closed_at is None and (actor is not None and is_favourite(actor, slug)),
+        "favourite": actor is not None and is_favourite(actor, slug),
         "guest": actor is None,
         "fellowship": FELLOWSHIPS.get(view.meeting.fellowship, ""),
         "phone": "".join(c for c in view.meeting.conference_phone if c in "+0123456789,*#")[:40],

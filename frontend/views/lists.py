@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from frontend.actor import signed_in
+from frontend.actor import signed_in, the_actor
 from frontend.forms.lists import ListForm, RefreshForm
-from frontend.views.groups.common import or_404, run_by, the_actor
+from frontend.views.groups.common import or_404, run_by
 from frontend.views.list_words import WORDS, shown
 from ground.errors import Conflict, Settled
 from meetings.selectors import attendance, lists

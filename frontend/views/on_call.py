@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from cravings import selectors, services
 from cravings.calendar import Event
 from cravings.calendar import calendar as calendar_of
-from frontend.actor import actor_of, signed_in
+from frontend.actor import signed_in, the_actor
 from frontend.forms.cravings import WishesForm
 from ground import clock
 from ground.errors import Conflict, Settled
@@ -24,7 +24,7 @@ from ground.site import site_url
 from people.services import link_give, link_open, link_revoke
 
 if TYPE_CHECKING:
-    from people.models import Link, Person
+    from people.models import Link
 
 FEED_AHEAD = timedelta(days=90)
 
@@ -34,7 +34,7 @@ FEED_AHEAD = timedelta(days=90)
 @signed_in
 def on_call(request: HttpRequest) -> HttpResponse:
     """Everything on one page: am I available, my shifts, dates that others cannot, what is missing to begin."""
-    actor, now = _me(request), clock.now()
+    actor, now = the_actor(request), clock.now()
     row = selectors.responder_of(actor)
     turns = selectors.turns_of(actor, now)
     context = {
@@ -58,10 +58,10 @@ def on_call(request: HttpRequest) -> HttpResponse:
 def join(request: HttpRequest) -> HttpResponse:
     """Opt in, or out (`on`=no)."""
     if request.POST.get("on") == "no":
-        services.responder_leave(actor=_me(request))
+        services.responder_leave(actor=the_actor(request))
         messages.success(request, _("You are not asked any more. Thank you for the time you gave."))
     else:
-        services.responder_join(actor=_me(request))
+        services.responder_join(actor=the_actor(request))
         messages.success(request, _("Thank you. Below stands what is still missing."))
     return redirect("on_call")
 
@@ -70,7 +70,7 @@ def join(request: HttpRequest) -> HttpResponse:
 @signed_in
 def vouch(request: HttpRequest) -> HttpResponse:
     """A facilitator stands up for somebody of their group."""
-    services.responder_vouch(actor=_me(request), responder_id=_number(request, "responder"))
+    services.responder_vouch(actor=the_actor(request), responder_id=_number(request, "responder"))
     messages.success(request, _("Noted. They can see that you did."))
     return redirect("on_call")
 
@@ -79,7 +79,7 @@ def vouch(request: HttpRequest) -> HttpResponse:
 @signed_in
 def rest(request: HttpRequest) -> HttpResponse:
     """Ask me nothing for some days; 0 ends it."""
-    services.responder_rest(actor=_me(request), days=_number(request, "days"))
+    services.responder_rest(actor=the_actor(request), days=_number(request, "days"))
     messages.success(request, _("Noted."))
     return redirect("on_call")
 
@@ -88,7 +88,7 @@ def rest(request: HttpRequest) -> HttpResponse:
 @signed_in
 def swap(request: HttpRequest) -> HttpResponse:
     """I cannot on this date; I can after all; I take it."""
-    actor, act = _me(request), request.POST.get("act", "")
+    actor, act = the_actor(request), request.POST.get("act", "")
     try:
         if act == "ask":
             services.swap_ask(actor=actor, shift_id=_number(request, "shift"), on=_date(request))
@@ -110,7 +110,7 @@ def swap(request: HttpRequest) -> HttpResponse:
 @signed_in
 def wishes(request: HttpRequest) -> HttpResponse:
     """Who may come when I ask, and whether I am asked afterwards."""
-    actor = _me(request)
+    actor = the_actor(request)
     own = selectors.wishes_of(actor)
     given = {"gender": own.gender, "ask": own.ask, "aftercare": own.aftercare, "hour": str(own.hour)}
     given["lead"] = own.lead
@@ -130,7 +130,7 @@ def wishes(request: HttpRequest) -> HttpResponse:
 @signed_in
 def calendar_link(request: HttpRequest) -> HttpResponse:
     """The private address of one's own shifts; POST ends it and gives a new one."""
-    actor = _me(request)
+    actor = the_actor(request)
     if request.method == "POST":
         link_revoke(purpose="shift_calendar", subject=actor.pk, person=actor)
         messages.success(request, _("The old address has ended. This is the new one."))
@@ -170,12 +170,6 @@ def on_call_by_link(request: HttpRequest, link: "Link") -> HttpResponse:
 
 
 # --- parts ---------------------------------------------------------------------------------------------------
-
-
-def _me(request: HttpRequest) -> "Person":
-    actor = actor_of(request)
-    assert actor is not None, "signed_in has sent guests away"
-    return actor
 
 
 def _number(request: HttpRequest, name: str) -> int:

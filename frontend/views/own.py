@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from frontend.actor import actor_of, signed_in
+from frontend.actor import signed_in, the_actor
 from own import selectors, services
 
 
@@ -15,8 +15,7 @@ from own import selectors, services
 @require_http_methods(["GET", "POST"])
 def call_card(request: HttpRequest) -> HttpResponse:
     """Whom the member would call. Shown to nobody else."""
-    actor = actor_of(request)
-    assert actor is not None
+    actor = the_actor(request)
     if request.method == "POST":
         given = {"name": request.POST.get("name", ""), "number": request.POST.get("number", "")}
         try:
@@ -34,8 +33,7 @@ def call_card(request: HttpRequest) -> HttpResponse:
 @signed_in
 @require_POST
 def call_card_clear(request: HttpRequest) -> HttpResponse:
-    actor = actor_of(request)
-    assert actor is not None
+    actor = the_actor(request)
     services.call_card_clear(actor=actor)
     messages.success(request, _("Taken away."))
     return redirect("me")
@@ -45,8 +43,7 @@ def call_card_clear(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def coping(request: HttpRequest) -> HttpResponse:
     """What helps me, a line each: on the calm screen for me alone, also without network."""
-    actor = actor_of(request)
-    assert actor is not None
+    actor = the_actor(request)
     given, wrong = "\n".join(selectors.coping_of(actor)), ""
     if request.method == "POST":
         given = request.POST.get("items", "")

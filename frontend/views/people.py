@@ -17,7 +17,7 @@ from delivery.codes import code_send, way_try
 from delivery.selectors import stopped_among
 from delivery.transports import ways_out
 from delivery.transports.webpush import public_key
-from frontend.actor import actor_of, signed_in
+from frontend.actor import signed_in, the_actor
 from frontend.language import remember
 from frontend.may_reach import may_reach
 from frontend.zones import ZONES
@@ -50,7 +50,7 @@ LOOKED_AT = {  # what services write into the access log, in words for the membe
 @signed_in
 def people(request: HttpRequest) -> HttpResponse:
     """Two sections: my groups, and the people I chose."""
-    return render(request, "people/people.html", {"chosen": supporters_of(_me(request))})
+    return render(request, "people/people.html", {"chosen": supporters_of(the_actor(request))})
 
 
 @require_safe
@@ -64,7 +64,7 @@ def reach(request: HttpRequest) -> HttpResponse:
 @signed_in
 def reach_add(request: HttpRequest) -> HttpResponse:
     """A new address or number: it gets a code first."""
-    actor = _me(request)
+    actor = the_actor(request)
     address, kind = request.POST.get("address", ""), request.POST.get("kind", "email")
     given: dict[str, Any] = {"given": address, "given_kind": kind}
     try:
@@ -80,7 +80,7 @@ def reach_add(request: HttpRequest) -> HttpResponse:
 @signed_in
 def reach_code(request: HttpRequest) -> HttpResponse:
     """Type the code that came by mail or as a text message."""
-    actor = _me(request)
+    actor = the_actor(request)
     waiting = selectors.code_waiting(actor, clock.now())
     errors: list[str] = []
     if request.method == "POST":
@@ -99,7 +99,7 @@ def reach_code(request: HttpRequest) -> HttpResponse:
 @signed_in
 def reach_way(request: HttpRequest, way_id: int) -> HttpResponse:
     """Move a way up or down, take it off, try it, or sign in with it."""
-    actor = _me(request)
+    actor = the_actor(request)
     action = request.POST.get("action", "")
     try:
         if action in {"up", "down"}:
@@ -135,10 +135,10 @@ def reach_hours(request: HttpRequest) -> HttpResponse:
     window = (min(int(first), DAY), min(int(last), DAY))
     try:
         services.person_settings(
-            actor=_me(request), zone=request.POST.get("zone", ""), window=window, language=language
+            actor=the_actor(request), zone=request.POST.get("zone", ""), window=window, language=language
         )
     except ValidationError as refused:
-        _me(request).refresh_from_db()
+        the_actor(request).refresh_from_db()
         return _reach_page(request, hours_errors=refused.messages, status=400)
     with override(language):
         messages.success(request, _("Saved."))
@@ -149,7 +149,7 @@ def reach_hours(request: HttpRequest) -> HttpResponse:
 @signed_in
 def looked(request: HttpRequest) -> HttpResponse:
     """Who looked at my attendance, and when (D14)."""
-    actor = _me(request)
+    actor = the_actor(request)
     looks = [
         {"name": look.reader_name, "at": look.at, "word": LOOKED_AT.get(look.what, look.what)}
         for look in selectors.looks_at(actor)
@@ -161,7 +161,7 @@ def looked(request: HttpRequest) -> HttpResponse:
 @signed_in
 def blocks(request: HttpRequest) -> HttpResponse:
     """Whom I blocked; POST `pid` lifts one. Nobody is told of either."""
-    actor = _me(request)
+    actor = the_actor(request)
     found = selectors.blocks_of(actor)
     if request.method == "POST":
         pid = request.POST.get("pid", "")
@@ -189,7 +189,7 @@ def _reach_page(
     hours_errors: list[str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    actor = _me(request)
+    actor = the_actor(request)
     ways = selectors.ways_of(actor)
     stopped = stopped_among([way.address_hash for way in ways])
     account = selectors.account_of(actor)
@@ -226,9 +226,3 @@ def _clock_faces(minutes: range, chosen: int) -> list[tuple[int, str]]:
 
 def _same(pid: UUID, text: str) -> bool:
     return str(pid) == text.lower()
-
-
-def _me(request: HttpRequest) -> "Person":
-    actor = actor_of(request)
-    assert actor is not None, "behind signed_in"
-    return actor

@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from frontend.actor import signed_in
-from frontend.views.groups.common import the_actor
+from frontend.actor import signed_in, the_actor
 from ground import clock
 from ground.errors import Conflict, Settled
 from meetings.selectors import attendance

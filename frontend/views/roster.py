@@ -1,5 +1,6 @@
 """For the coordinator: the roster, who answers, the lines, and the button in numbers. The last also for everybody."""
 
+from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -174,7 +175,7 @@ def lines(request: HttpRequest) -> HttpResponse:
         )
         messages.success(request, _("Thank you. Noted with your name and the day."))
         return redirect("coordinator_lines")
-    return render(request, "on_call/lines.html", {"lines": selectors.lines_all(), "form": LineForm()})
+    return _lines_page(request)
 
 
 @require_POST
@@ -182,23 +183,23 @@ def lines(request: HttpRequest) -> HttpResponse:
 def line_write(request: HttpRequest) -> HttpResponse:
     """Add a line, write one anew (`before`, its number until now), or take one off (`act`=retire)."""
     actor, before = _coordinator(request), request.POST.get("before", "")
-    form = LineForm(request.POST)
-    try:
-        if request.POST.get("act") == "retire":
+    if request.POST.get("act") == "retire":
+        try:
             services.crisis_line_retire(actor=actor, region=request.POST.get("region", ""), number=before)
             messages.success(request, _("Taken off the list."))
-            return redirect("coordinator_lines")
-        if form.is_valid():
+        except ValidationError as refused:
+            messages.error(request, "; ".join(refused.messages))
+        return redirect("coordinator_lines")
+    form = LineForm(request.POST, auto_id="typed-%s")
+    if form.is_valid():
+        try:
             services.crisis_line_write(actor=actor, before=before, **form.cleaned_data)
+        except ValidationError as refused:
+            form.take(refused)
+        else:
             messages.success(request, _("Kept. Now call it, and say here that it is right."))
             return redirect("coordinator_lines")
-    except ValidationError as refused:
-        if not form.is_valid() or request.POST.get("act") == "retire":
-            messages.error(request, "; ".join(refused.messages))
-            return redirect("coordinator_lines")
-        form.take(refused)
-    context = {"lines": selectors.lines_all(), "form": form, "before": before}
-    return render(request, "on_call/lines.html", context, status=400)
+    return _lines_page(request, refused=form)
 
 
 @require_GET
@@ -213,6 +214,20 @@ def roster_by_link(request: HttpRequest, link: "Link") -> HttpResponse:
 
 
 # --- parts ---------------------------------------------------------------------------------------------------
+
+
+def _lines_page(request: HttpRequest, refused: LineForm | None = None) -> HttpResponse:
+    """Each line with its form; what was refused stands open where it was typed, or below as a line to add."""
+    rows, new = [], refused
+    typed = (request.POST.get("region"), request.POST.get("before")) if refused else None
+    for place, line in enumerate(selectors.lines_all()):
+        if typed == (line.region, line.number):
+            rows.append((line, refused))
+            new = None
+        else:
+            rows.append((line, LineForm(initial=asdict(line), auto_id=f"line-{place}-%s")))
+    context = {"rows": rows, "new": new or LineForm()}
+    return render(request, "on_call/lines.html", context, status=400 if refused else 200)
 
 
 def _coordinator(request: HttpRequest) -> "Person":

@@ -12,7 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cravings import selectors, services
-from frontend.actor import actor_of, signed_in
+from frontend.actor import signed_in, the_actor
+from frontend.views.groups.common import going_back
 from ground import clock
 from people.selectors import person_by_pid
 
@@ -27,7 +28,7 @@ DAYS = {"1": 1, "7": 7, "30": 30}
 @signed_in
 def often(request: HttpRequest) -> HttpResponse:
     """Who asks very often: counts, and a decision for some days. POST decides, or takes it back."""
-    actor = _me(request)
+    actor = the_actor(request)
     if request.method == "POST":
         person = _person(request.POST.get("person", ""))
         kind, _sep, days = request.POST.get("limit", "").partition("-")
@@ -46,7 +47,7 @@ def often(request: HttpRequest) -> HttpResponse:
 @signed_in
 def words(request: HttpRequest) -> HttpResponse:
     """What the lists of words found in the last weeks, in counts. POST: a week was looked at."""
-    actor = _me(request)
+    actor = the_actor(request)
     if request.method == "POST":
         try:
             week = date.fromisoformat(request.POST.get("week", ""))
@@ -62,7 +63,7 @@ def words(request: HttpRequest) -> HttpResponse:
 @signed_in
 def not_meant(request: HttpRequest, ref: str) -> HttpResponse:
     """Who came says that it was no wish for company."""
-    services.press_not_meant(actor=_me(request), ref=ref)
+    services.press_not_meant(actor=the_actor(request), ref=ref)
     messages.success(request, _("Noted. The coordinator sees a count, and no name of yours."))
     return redirect("need_claim", ref=ref)
 
@@ -71,10 +72,9 @@ def not_meant(request: HttpRequest, ref: str) -> HttpResponse:
 @signed_in
 def meant_otherwise(request: HttpRequest, ref: str) -> HttpResponse:
     """What stands above the room does not fit the words. Comes back to the room."""
-    services.words_meant_otherwise(actor=_me(request), ref=ref, found=request.POST.get("found", ""))
+    services.words_meant_otherwise(actor=the_actor(request), ref=ref, found=request.POST.get("found", ""))
     messages.success(request, _("Thank you. It helps us to keep the list short."))
-    key = request.POST.get("room", "")
-    return redirect("talk_room", key) if key.isalnum() and key.isascii() else redirect("talk")
+    return redirect(going_back(request, "talk"))
 
 
 def _person(pid: str) -> "Person":
@@ -82,9 +82,3 @@ def _person(pid: str) -> "Person":
         return person_by_pid(pid)
     except (ObjectDoesNotExist, ValidationError) as error:
         raise Http404 from error
-
-
-def _me(request: HttpRequest) -> "Person":
-    actor = actor_of(request)
-    assert actor is not None, "signed_in has sent guests away"
-    return actor

@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from frontend.actor import signed_in
+from frontend.actor import signed_in, the_actor
 from frontend.forms.days import day_of
-from frontend.views.groups.common import or_404, the_actor
+from frontend.views.groups.common import or_404
 from ground import clock
 from ground.errors import Conflict
 from ground.wall import to_utc, to_wall

@@ -9,7 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from frontend.actor import actor_of, signed_in
+from frontend.actor import actor_of, signed_in, the_actor
 from frontend.context import FACE_COOKIE, FACES, face_of
 from frontend.language import remember
 from frontend.today import today_of
@@ -21,8 +21,7 @@ from people.selectors import is_coordinator
 @signed_in
 def today(request: HttpRequest) -> HttpResponse:
     """At most three cards, and the quiet rest."""
-    actor = actor_of(request)
-    assert actor is not None
+    actor = the_actor(request)
     now = clock.now()
     found = today_of(actor, now)
     starts = found.starts.replace(tzinfo=None) if found.starts else None  # already in the reader's zone

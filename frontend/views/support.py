@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from circle.services import supporter_rest, supporter_rest_end, supporter_stop
-from frontend.actor import actor_of, signed_in
+from frontend.actor import signed_in, the_actor
 from frontend.forms import watch as given
 from frontend.forms.rest import rest_days
 from ground import clock
@@ -43,7 +43,7 @@ def watch(request: HttpRequest) -> HttpResponse:
 @signed_in
 def watch_set(request: HttpRequest) -> HttpResponse:
     """Set the rule, or change it."""
-    actor, posted = _actor(request), request.POST
+    actor, posted = the_actor(request), request.POST
     try:
         services.rule_set(
             actor=actor,
@@ -64,7 +64,7 @@ def watch_set(request: HttpRequest) -> HttpResponse:
 @signed_in
 def watch_switch(request: HttpRequest) -> HttpResponse:
     """On or off."""
-    actor, on = _actor(request), request.POST.get("on") == "yes"
+    actor, on = the_actor(request), request.POST.get("on") == "yes"
     confirmed = request.POST.get("no_way_confirmed") == "yes"
     try:
         services.rule_switch(actor=actor, on=on, no_way_confirmed=confirmed)
@@ -82,7 +82,7 @@ def watch_switch(request: HttpRequest) -> HttpResponse:
 @signed_in
 def watch_pause(request: HttpRequest) -> HttpResponse:
     """Begin a pause (with an end or open), or end it (`on`=no)."""
-    actor = _actor(request)
+    actor = the_actor(request)
     try:
         if request.POST.get("on") == "no":
             services.pause_end(actor=actor)
@@ -100,7 +100,7 @@ def watch_pause(request: HttpRequest) -> HttpResponse:
 @signed_in
 def watch_ok(request: HttpRequest) -> HttpResponse:
     """ "I'm OK"."""
-    _say_ok(request, _actor(request))
+    _say_ok(request, the_actor(request))
     return redirect("watch")
 
 
@@ -108,7 +108,7 @@ def _watch_page(
     request: HttpRequest, *, errors: list[str] | None = None, status: int = 200, typed: bool = False
 ) -> HttpResponse:
     """`typed`: the form shows what was typed, not what is kept."""
-    actor = _actor(request)
+    actor = the_actor(request)
     page = pages.watch_page(actor, clock.now())
     context = {
         "page": page,
@@ -140,12 +140,6 @@ def _leaving_words(one: pages.Leaving, zone: str) -> str:
         "name": one.name,
         "time": f"{one.at.astimezone(ZoneInfo(zone)):%H:%M}",
     }
-
-
-def _actor(request: HttpRequest) -> "Person":
-    actor = actor_of(request)
-    assert actor is not None  # every view here is for people who are signed in
-    return actor
 
 
 # --- the member's answer from a message: no account needed, GET changes nothing --------------------------------

@@ -399,6 +399,10 @@ def test_the_coordinator_writes_a_line_anew_adds_one_and_takes_one_off_and_the_s
     assert {"116 124", "0300 123 6600"} <= {line.number for line in selectors.lines_unchecked()}
     wrong = send(client_of(coco), "/coordinator/lines/write/", before="", number="none", **given)
     assert (wrong.status_code, "Please type a number that a phone can dial." in text_of(wrong)) == (400, True)
+    wrong = send(client_of(coco), "/coordinator/lines/write/", before="999", number="none", **given)
+    line = wrong.content.decode().partition("<details open>")[2].partition("</details>")[0]
+    assert 'name="before" value="999"' in line, "what was refused stands open at its line"
+    assert "Please type a number that a phone can dial." in line
 
 
 def test_a_place_keeps_an_emergency_number_and_nobody_but_coordinators_writes_lines(story, coco):

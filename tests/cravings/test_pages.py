@@ -177,7 +177,7 @@ def test_how_strong_it_is_may_be_said_once_while_waiting_in_one_tap(story):
     at = NOW + 10 * SECOND
     assert "How strong is it, 0 to 10?" in text_of(page(client_of(member), "/need/", at))
     with clock.frozen(at):
-        assert client_of(member).post(f"/need/{made.ref}/mark/", {"level": "11"}).status_code == 403
+        assert client_of(member).post(f"/need/{made.ref}/mark/", {"level": "11"}).status_code == 400
         client_of(member).post(f"/need/{made.ref}/mark/", {"level": "7"})
     made.refresh_from_db()
     assert made.before == 7

@@ -148,7 +148,8 @@ def test_words_that_were_meant_otherwise_are_counted_for_the_weekly_look_without
     made = talking(story)
     says(member, made, NOW + 2 * MINUTE, "I want to die laughing, and it's in front of me")
     tick(NOW + 2 * MINUTE + 5 * SECOND)
-    said = text_of(responder, f"/need/{made.ref}/meant-otherwise/", NOW + 3 * MINUTE, found="T1", room=made.room)
+    away, room = f"/need/{made.ref}/meant-otherwise/", f"/talk/{made.room}/"
+    said = text_of(responder, away, NOW + 3 * MINUTE, found="T1", next=room)
     assert "Is a life in danger?" in said  # it stays for as long as it would
     with pytest.raises(PermissionDenied):
         services.words_meant_otherwise(actor=outsider, ref=made.ref, found="T1")

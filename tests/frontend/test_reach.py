@@ -217,6 +217,7 @@ def test_a_block_is_lifted_by_who_set_it_and_by_nobody_else(client, dana):
 def test_every_kind_of_message_stands_there_word_for_word_in_the_members_language(client, dana):
     page = " ".join(text(client.get("/me/reach/")).split())
     assert 'When your number is reached, before anybody else hears: <q lang="en">Hi Dana, as you asked,' in page
+    assert "Fine, or not needed? One tap: […]</q>" in page
     assert "{" not in page.partition('id="may-reach"')[2].partition("</details>")[0]
     type(dana).objects.filter(pk=dana.pk).update(language="es")
     assert "Hola Dana, como pediste" in text(client.get("/me/reach/"))

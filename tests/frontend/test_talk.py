@@ -35,3 +35,16 @@ def test_the_time_of_a_message_is_the_readers_own_on_every_page_of_talk():
     for page in (room, rooms, found):
         assert f"{there:%H:%M}" in page
         assert "23:30" not in page
+
+
+def test_a_member_reads_how_much_a_room_tells_them_and_chooses_less():
+    reader = make_account("Reader")
+    group = Group.objects.create(slug="harbour", name="Harbour", zone="UTC", created_at=NOW)
+    Membership.objects.create(group=group, person=reader.person, since=NOW)
+    key = services.room_of(group).key
+    client = Client()
+    client.force_login(reader, "allauth.account.auth_backends.AuthenticationBackend")
+    assert 'value="all" aria-current="true"' in client.get(f"/talk/{key}/").content.decode()
+    chosen = client.post(f"/talk/{key}/notify/", {"notify": "named"}, follow=True).content.decode()
+    assert 'value="named" aria-current="true"' in chosen
+    assert 'value="all" aria-current="true"' not in chosen

@@ -243,6 +243,18 @@ def test_a_meeting_is_changed_and_ended_by_its_facilitator(circle):
     assert client.get(page).status_code == 404
 
 
+def test_an_hour_and_a_half_stand_in_the_form_as_hours_and_minutes_and_two_hours_are_two(circle):
+    client, page = as_(circle.facilitator), f"/g/{circle.group.slug}/meetings/{circle.meeting.pk}/"
+    form = client.get(page).context["form"]
+    assert (form["hours"].value(), form["minutes"].value()) == (1, 30)
+    new = client.get(f"/g/{circle.group.slug}/meetings/new/").context["form"]
+    assert (new["hours"].value(), new["minutes"].value()) == (1, 0)
+    typed = {"title": "Circle", "weekdays": ["3"], "starts": "19:00", "mode": "in_person", "zone": "Europe/Berlin"}
+    client.post(page, {**typed, "hours": "2", "minutes": "0"})
+    circle.meeting.refresh_from_db()
+    assert circle.meeting.minutes == 120
+
+
 def test_the_last_facilitator_names_who_follows(circle):
     heir = make_regular(circle)
     client, page = as_(circle.facilitator), f"/g/{circle.group.slug}/leave/"

@@ -54,7 +54,9 @@ def test_a_guest_proposes_and_nothing_changes_until_a_facilitator_accepts_what_i
     client = Client()
     client.force_login(circle.facilitator.account)
     assert "1 correction waits" in client.get(f"/g/{circle.group.slug}/").content.decode()
-    assert meeting.name in client.get("/corrections/").content.decode()
+    waiting = client.get("/corrections/").content.decode()
+    assert meeting.name in waiting
+    assert "Starts at · Place" in waiting
     diff = client.get(f"/corrections/{one.pk}/").content.decode()
     assert "<del>19:00</del>" in diff
     assert "<ins>18:30</ins>" in diff

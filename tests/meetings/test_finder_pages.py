@@ -57,6 +57,16 @@ def test_every_filter_stands_in_the_address_and_works_without_a_script(meeting):
     assert "Thursday circle" not in page(fellowship="AA")
 
 
+def test_today_and_on_now_also_name_their_day_for_what_is_read_later_without_network(meeting):
+    on_now = meeting.next_starts_at + timedelta(minutes=5)
+    for moment, heading in [(on_now - timedelta(hours=9), "Today"), (on_now, "On now")]:
+        with clock.frozen(moment):
+            assert f'data-day="Thursday 22 January">{heading}</h2>' in page()
+            spanish = Client().get("/", headers={"accept-language": "es"}).content.decode()
+        assert 'data-day="Jueves 22 de enero"' in spanish
+    assert "data-day" not in page(sort="name"), "each row says its day"
+
+
 def test_the_numbers_come_by_a_request_of_their_own(meeting):
     shown = page()
     assert 'hx-get="/meetings/counts/?"' in shown

@@ -208,7 +208,7 @@ class MainJob:
         weekday = (self.town.now().astimezone(ZoneInfo(self.zone)) + DAY).weekday()
         given = {"name": GROUP, "zone": self.zone, "with_meeting": "yes", "weekdays": str(weekday)}
         self.fay.go("/groups/new/")
-        self.fay.press("Found the group", values={**given, "starts": "19:00", "minutes": "60", "mode": "in_person"})
+        self.fay.press("Found the group", values={**given, "starts": "19:00", "mode": "in_person"})
         rows = Visitor(self.town.site.url).json("GET", f"/api/v1/meetings/?{urlencode({'q': GROUP})}")["results"]
         self.meeting = next(row for row in rows if row["name"] == GROUP)
 

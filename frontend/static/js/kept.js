@@ -30,6 +30,7 @@ function plain(place) {
   const copy = place.cloneNode(true);
   for (const gone of copy.querySelectorAll("[data-distance], [data-soon], details, form, script, .button")) gone.remove();
   for (const row of copy.querySelectorAll(".row-now")) row.classList.remove("row-now");
+  for (const title of copy.querySelectorAll("[data-day]")) title.textContent = title.dataset.day; // "Today" is no day later
   return copy.innerHTML;
 }
 
@@ -97,13 +98,15 @@ async function page(list) {
 function fill(place) {
   const kept = load(place.dataset.kept, null);
   if (!kept?.html) return;
-  const when = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "full", timeStyle: "short" });
+  const language = document.documentElement.lang.replace(/^en$/, "en-GB"); // the day before the month, as on every page
+  const when = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short", hourCycle: "h23" });
   place.querySelector("[data-as-of]").textContent += ` ${when.format(new Date(kept.at))}`;
   const what = place.querySelector("[data-what]");
   if (what) what.textContent = kept.what ?? "";
   place.querySelector("[data-rows]").innerHTML = kept.html; // our own page's, kept by this script
   place.hidden = false;
   document.getElementById("nothing-kept").hidden = true;
+  document.getElementById("what-is-kept").hidden = false;
 }
 
 /* -------------------------------------------------------------------------------------------------------------- */

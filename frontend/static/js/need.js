@@ -4,6 +4,7 @@
     belongs to the account that made it: when somebody else signs in here meanwhile, it waits for its owner, and ends.
     Without this script the same link opens the calm screen, and a button there asks. */
 
+import { onQuickExit, onSignOut } from "./leaving.js";
 import { onNews } from "./news.js";
 
 const QUEUE = "need-queue";
@@ -303,10 +304,8 @@ function keepWhose() {
 
 const forgetOwn = () => [OWN, TWENTY, WHOSE].forEach((name) => localStorage.removeItem(name));
 
-document.addEventListener("click", (event) => event.target.closest?.("#quick-exit") && forgetOwn(), true);
-document.addEventListener("submit", (event) => {
-  if (/\/logout\/?$/.test(new URL(event.target.action, location.href).pathname)) forgetOwn();
-});
+onQuickExit(forgetOwn);
+onSignOut(forgetOwn);
 keepWhose();
 if (calm) {
   if (calm.dataset.member === "no") forgetOwn();

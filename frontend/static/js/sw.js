@@ -1,7 +1,7 @@
 /** Shows notifications. Keeps two pages without anything personal: the calm screen, which answers when the network is gone
     or slow, and the finder's empty page, which answers when it is gone. Everything else goes to the network, untouched. */
 
-const CACHE = "calm-3";
+const CACHE = "calm-4";
 const SHELL = "/need/offline/";
 const FINDER = "/find/offline/"; // what was found last stands in the page's own storage (js/kept.js)
 const FOUND = /^\/($|favourites\/$|meetings\/[^/]+\/$)/;
@@ -9,6 +9,7 @@ const PARTS = [
   "/static/css/porchlight.css",
   "/static/css/finder.css",
   "/static/js/kept.js",
+  "/static/js/leaving.js",
   "/static/js/need.js",
   "/static/js/news.js",
   "/static/js/shell.js",

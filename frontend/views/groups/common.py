@@ -8,12 +8,11 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from frontend.actor import actor_of
+from frontend.actor import the_actor
 from groups.selectors import group_for
 
 if TYPE_CHECKING:
     from groups.models import Membership
-    from people.models import Person
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -30,13 +29,6 @@ def or_404(view: View[P]) -> View[P]:
             raise Http404 from unknown
 
     return guarded
-
-
-def the_actor(request: HttpRequest) -> "Person":
-    """The person of a view behind `signed_in`."""
-    actor = actor_of(request)
-    assert actor is not None
-    return actor
 
 
 def own_membership(request: HttpRequest, slug: str) -> "Membership":

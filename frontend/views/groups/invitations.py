@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from frontend.actor import actor_of, signed_in
+from frontend.actor import actor_of, signed_in, the_actor
 from frontend.qr import qr_of
-from frontend.views.groups.common import or_404, run_by, the_actor
+from frontend.views.groups.common import or_404, run_by
 from groups import selectors, services
 from groups.services.invitations import sentence
 

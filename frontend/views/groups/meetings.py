@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from frontend.actor import signed_in
+from frontend.actor import signed_in, the_actor
 from frontend.forms.days import day_of
 from frontend.forms.groups import MeetingForm
-from frontend.views.groups.common import going_back, or_404, run_by, the_actor
+from frontend.views.groups.common import going_back, or_404, run_by
 from frontend.views.list_words import differences_shown
 from ground import clock
 from groups.selectors import facilitators
@@ -32,7 +32,7 @@ DATES = 8  # that can be cancelled on a meeting's page
 def new(request: HttpRequest, slug: str) -> HttpResponse:
     """Add a weekly meeting."""
     own = run_by(request, slug)
-    form = MeetingForm(request.POST or None, initial={"zone": own.group.zone, "minutes": 60, "title": own.group.name})
+    form = MeetingForm(request.POST or None, initial={"zone": own.group.zone, "title": own.group.name})
     if request.method == "POST" and form.is_valid():
         try:
             group_meetings.meeting_make(actor=the_actor(request), group=own.group, plan=form.plan(own.group.name))

@@ -11,9 +11,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from frontend.actor import signed_in
+from frontend.actor import signed_in, the_actor
 from frontend.forms.groups import FoundForm, GroupForm, MeetingForm
-from frontend.views.groups.common import or_404, own_membership, run_by, the_actor
+from frontend.views.groups.common import or_404, own_membership, run_by
 from ground import clock
 from groups import selectors, services
 from meetings.selectors import attendance, open_lists
@@ -58,7 +58,7 @@ def found(request: HttpRequest) -> HttpResponse:
     if listed is not None:
         del form.fields["zone"]  # the meeting's own
     wanted = listed is None and request.POST.get("with_meeting") == "yes"
-    meeting_form = MeetingForm(request.POST if filled and wanted else None, initial={"zone": zone, "minutes": 60})
+    meeting_form = MeetingForm(request.POST if filled and wanted else None, initial={"zone": zone})
     if filled and form.is_valid() and (not wanted or meeting_form.is_valid()):
         data = form.cleaned_data
         about: dict[str, Any] = {"about": data["about"], "head_count_only": data["head_count_only"]}
