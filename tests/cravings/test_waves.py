@@ -12,7 +12,7 @@ from delivery.transports import replaced
 from delivery.transports.recording import RecordingTransport
 from ground import clock
 from people.models import ContactWay
-from people.services import coordinator_set, link_give, link_open, way_add
+from people.services import link_give, link_open, way_add
 from tests.cravings.circle_of_four import (
     MINUTE,
     SECOND,
@@ -21,7 +21,6 @@ from tests.cravings.circle_of_four import (
     claim,
     make_available,
     make_group,
-    make_story,
     offer_to,
     offered,
     press,
@@ -33,11 +32,6 @@ from tests.cravings.on_call import make_shift_now
 from tests.people_of_the_story import HOUR, NOW, make_member
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def story():
-    return make_story()
 
 
 def test_the_first_wave_asks_who_is_on_call_and_the_available_of_the_groups(story):
@@ -204,10 +198,8 @@ def test_a_chosen_person_who_asks_for_a_rest_before_the_hand_over_hears_nothing(
     ]
 
 
-def test_after_fifteen_minutes_the_lead_on_call_is_paged_else_the_coordinators_and_may_come(story):
+def test_after_fifteen_minutes_the_lead_on_call_is_paged_else_the_coordinators_and_may_come(story, coco):
     member, *_ = story
-    coco = make_member("Coco")
-    coordinator_set(alias="Coco")
     made = offered(member)
     tick(NOW + 15 * MINUTE - SECOND)
     assert sent_to(made, "craving_page") == []
@@ -218,20 +210,17 @@ def test_after_fifteen_minutes_the_lead_on_call_is_paged_else_the_coordinators_a
     assert view_at(member, NOW + 16 * MINUTE).peer == "Coco"
 
 
+@pytest.mark.usefixtures("coco")
 def test_a_lead_on_call_is_paged_instead_of_the_coordinators(story):
     member, *_ = story
-    make_member("Coco")
-    coordinator_set(alias="Coco")
     lead = make_shift_now("Lea", at=NOW, duty=Shift.LEAD)
     made = offered(member)
     tick(NOW + 15 * MINUTE)
     assert sent_to(made, "craving_page") == [lead]
 
 
-def test_after_thirty_minutes_it_is_unanswered_with_an_apology_aftercare_and_a_review(story):
+def test_after_thirty_minutes_it_is_unanswered_with_an_apology_aftercare_and_a_review(story, coco):
     member, *_ = story
-    coco = make_member("Coco")
-    coordinator_set(alias="Coco")
     made = offered(member)
     tick(NOW + 30 * MINUTE)
     made.refresh_from_db()
