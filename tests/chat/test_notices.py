@@ -19,15 +19,8 @@ from people.services import block_set, way_add
 from tests.chat.test_people import found, post
 from tests.people_of_the_story import NOW, make_member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 LATER = NOW + timedelta(seconds=31)
-
-
-@pytest.fixture(autouse=True)
-def _frozen():
-    services.paces.forget()
-    with clock.frozen(NOW):
-        yield
 
 
 def with_browser(name):

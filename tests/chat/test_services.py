@@ -17,14 +17,7 @@ from people import holdings as register
 from people.models import Person
 from tests.people_of_the_story import NOW, make_member
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _now(monkeypatch):
-    services.paces.forget()
-    with clock.frozen(NOW):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 
 
 def found(*people: Person, name: str = "Harbour") -> Room:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from ground import clock
 from groups.services import group_found
 from meetings.feed import NotAList
 from meetings.models import Listing, Meeting, MeetingDay, Source
@@ -18,16 +17,10 @@ from meetings.services import import_writing
 from meetings.services.imports import feed_import
 from tests.people_of_the_story import NOW, make_member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 FEEDS = Path(__file__).resolve().parent.parent / "feeds"
 WHOLE = Path(__file__).resolve().parents[3] / "shared" / "feeds"
 needs_whole = pytest.mark.skipif(not WHOLE.is_dir(), reason="the whole lists lie beside the project where it is built")
-
-
-@pytest.fixture(autouse=True)
-def evening():
-    with clock.frozen(NOW):
-        yield
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
-from ground import clock
 from meetings.feed import NotAList
 from meetings.models import Import, Meeting, Source
 from meetings.services import import_desk
@@ -18,13 +17,7 @@ from tests.list_twin import office
 from tests.meetings.list_desk import DOOR, LAMP, PORCH, hand_in, page, work
 from tests.people_of_the_story import DAY, HOUR, NOW
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def evening():
-    with clock.frozen(NOW):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 
 
 def test_a_list_at_an_address_is_fetched_through_redirects_and_kept_as_it_was_seen(coordinator, there):
