@@ -243,8 +243,8 @@ def test_the_whole_philadelphia_list_of_october_differs_from_june_by_116_467_and
 def test_a_text_of_escaped_quotation_marks_without_end_is_refused_at_once(tmp_path):
     file = tmp_path / "endless.json"
     file.write_bytes(b'[{"name":"' + b'\\"' * 25_000_000 + b'"}]')
-    started = time.monotonic()
+    busy = time.process_time()
     with pytest.raises(NotAList):
         feed_import(address=str(file))
-    assert time.monotonic() - started < 60
+    assert time.process_time() - busy < 60  # of this process alone, whatever else the machine does
     assert not Source.objects.exists()

@@ -1,6 +1,5 @@
 """Lists at web addresses: fetched from outside only, whole or not at all, and looked at again by themselves."""
 
-import contextlib
 import socket
 import threading
 import time
@@ -96,17 +95,22 @@ def test_an_address_without_a_list_says_what_it_is_instead(coordinator, there, a
     assert refused.value.returncode == 2
 
 
-def test_a_server_that_trickles_its_headers_for_ever_is_cut_off(coordinator, settings, monkeypatch):
+def test_a_server_that_trickles_its_headers_is_cut_off(coordinator, settings, monkeypatch):
     monkeypatch.setattr("meetings.fetching.LONGEST", 0.3)
+    left = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
         settings.OUTSIDE_ALLOWED = {f"127.0.0.1:{server.getsockname()[1]}"}
 
         def trickle():
             line, _ = server.accept()
-            with line, contextlib.suppress(OSError):
-                line.sendall(b"HTTP/1.1 200 OK\r\n")
-                while line.send(b"X-Slow: 1\r\n"):
-                    time.sleep(0.02)
+            with line:
+                line.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                try:
+                    for _n in range(500):  # ten seconds, unless the other side hangs up
+                        line.sendall(b".")
+                        time.sleep(0.02)
+                except OSError:
+                    left.set()
 
         threading.Thread(target=trickle, daemon=True).start()
         address = f"http://127.0.0.1:{server.getsockname()[1]}/list"
@@ -114,6 +118,8 @@ def test_a_server_that_trickles_its_headers_for_ever_is_cut_off(coordinator, set
         work()
     run.refresh_from_db()
     assert run.state == Import.REFUSED
+    assert "in time" in run.reason
+    assert left.wait(30)
 
 
 def test_more_than_the_largest_list_is_not_fetched_to_its_end(there, settings):
