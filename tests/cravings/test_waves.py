@@ -32,6 +32,12 @@ from tests.cravings.on_call import make_shift_now
 from tests.people_of_the_story import HOUR, NOW, make_member
 
 pytestmark = pytest.mark.django_db
+VOICE_END = "Could you give them a short call? STOP ends"
+
+
+def hand_over(at):
+    with clock.frozen(at):
+        delivery_worker.tick(at)
 
 
 def test_the_first_wave_asks_who_is_on_call_and_the_available_of_the_groups(story):
@@ -92,19 +98,13 @@ def test_a_chosen_person_who_heard_of_it_is_asked_once_a_press(story):
     tick(NOW + 63 * SECOND)
     at = NOW + 3 * MINUTE + 3 * SECOND
     tick(at)
-    with clock.frozen(at):
-        delivery_worker.tick(at)
+    hand_over(at)
     claim(responder, made, at + SECOND)
     with clock.frozen(NOW + 4 * MINUTE):
         services.press_give_back(actor=responder, ref=made.ref)
     for seconds in (0, 60, 180, 200):
         tick(NOW + 4 * MINUTE + seconds * SECOND)
     assert Delivery.objects.filter(kind="craving_supporter").count() == 1
-
-
-def hand_over(at):
-    with clock.frozen(at):
-        delivery_worker.tick(at)
 
 
 def test_after_sixty_seconds_who_is_on_call_gets_a_text_message_as_well_once(story):
@@ -152,9 +152,6 @@ def test_a_chosen_person_is_rung_a_minute_after_the_text_where_the_site_has_call
             hand_over(at + seconds * SECOND)
     words = [message.text for _address, message in voice.sent]
     assert words == ([] if answers else [f"Hi Sam. {member.name} would like to hear a voice now. {VOICE_END}"])
-
-
-VOICE_END = "Could you give them a short call? STOP ends"
 
 
 @pytest.mark.parametrize("purposes", [(), ("absence", "back_in_touch")])
