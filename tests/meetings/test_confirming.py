@@ -48,7 +48,8 @@ def path_in(post):
     return "/" + word.rstrip(".").rpartition("/")[2]
 
 
-def test_one_question_goes_after_half_a_year_and_no_second_one(circle, post):
+def test_one_question_goes_to_the_facilitator_after_half_a_year_and_no_second_one(circle, post):
+    join(circle.group, make_member("Mo", email="mo@example.org"), since=LONG_AGO)
     run(DUE - HOUR)
     assert post.sent == []
     run(DUE, DUE, DUE + DAY, DUE + 400 * DAY)
@@ -98,6 +99,12 @@ def test_when_one_of_them_confirmed_before_the_message_left_nobody_is_asked(circ
 def test_a_group_that_ended_is_not_asked(circle, post):
     with clock.frozen(DUE - DAY):
         group_end(actor=circle.facilitator, group=circle.group)
+    run(DUE, DUE + DAY)
+    assert post.sent == []
+
+
+def test_a_meeting_that_is_not_held_any_more_is_not_asked_about(circle, post):
+    Meeting.objects.update(closed_at=DUE - DAY)
     run(DUE, DUE + DAY)
     assert post.sent == []
 
