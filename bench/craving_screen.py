@@ -2,11 +2,10 @@
 
 import time
 
+from tests.browser.kept import wait_until_kept
 from tests.servers import chromium
 
 TIMES = 20
-READY = """async () => !!navigator.serviceWorker.controller && !!(await caches.match('/need/offline/'))
-    && !!(await caches.match('/static/js/need.js'))"""
 
 
 def offline_taps(url: str, session: str) -> list[float]:
@@ -22,10 +21,7 @@ def offline_taps(url: str, session: str) -> list[float]:
         for _ in range(TIMES):
             context.set_offline(False)
             page.goto(f"{url}/me/")
-            for _wait in range(100):
-                if page.evaluate(READY):
-                    break
-                page.wait_for_timeout(100)
+            wait_until_kept(page, "/need/offline/", "/static/js/need.js")
             context.set_offline(True)
             begun = time.perf_counter()
             page.locator("a.need").click()

@@ -100,11 +100,14 @@ def other_writer(folder: str, more: dict[str, str]) -> Iterator[list[float]]:
         db.close()
 
     asking = threading.Thread(target=ask)
-    if not more:
-        asking.start()
-    yield waits
-    over.set()
-    if not more:
+    if more:
+        yield waits
+        return
+    asking.start()
+    try:
+        yield waits
+    finally:
+        over.set()
         asking.join()
 
 
@@ -155,7 +158,7 @@ def main() -> None:
     os.environ.setdefault("PORCHLIGHT_TEST", "1")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "porchlight.settings")
     django.setup()
-    from bench.machine import record, rows_of
+    from bench.machine import line, record, rows_of
     from tests.servers import Postgres
 
     small = [("first import", FEED), ("the same again", FEED), ("another month's list", EARLIER)]
@@ -177,7 +180,10 @@ def main() -> None:
                     continue
                 with Postgres(durable=True) as postgres:
                     lines += rows(name, measured({"DATABASE_URL": postgres.url}, steps), goal)
-    record("import", "\n".join(lines))
+    if args.large == LARGE:
+        record("import", "\n".join(lines))
+    else:
+        print(line(), "\n".join(lines), sep="\n\n")
 
 
 if __name__ == "__main__":

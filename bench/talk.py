@@ -333,7 +333,7 @@ def run(bench: Bench, parts: list[str]) -> None:
         print("\n".join([*found[0], *found[1]]), flush=True)
         left = parts[at + 1 :]
         rest = f" The run was ended early; not measured: {', '.join(left)}." if left else ""
-        if parts == PARTS:
+        if parts == PARTS and not bench.asked.senders:  # else the table would say another number of senders
             write("talk", tables.whole(rows, goals, loads=", ".join(loads), rounds=bench.asked.rounds, rest=rest))
 
 

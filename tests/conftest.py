@@ -85,6 +85,16 @@ def _nobody_is_slowed() -> None:
     paces.forget()
 
 
+@pytest.fixture
+def evening() -> Iterator[None]:
+    """The clock stands at NOW of tests/people_of_the_story.py."""
+    from ground import clock  # not before Django is set up
+    from tests.people_of_the_story import NOW
+
+    with clock.frozen(NOW):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _english_again() -> Iterator[None]:
     """What a test leaves active (a page in Spanish) is not the next one's language."""

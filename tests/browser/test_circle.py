@@ -107,13 +107,11 @@ def test_finding_and_muting_somebody_takes_two_taps_and_ending_two(page, site, m
     _alias, zone = member
     ask_somebody(page, site, zone, "Alex", "alex@example.org")
     assert "contact person" in mail_to(site, "alex@example.org")
-    started = time.monotonic()
     page.goto(site.url + "/people/circle/")
     card = page.get_by_role("region", name="Alex")
     card.get_by_text("More", exact=True).click()
     card.get_by_role("button", name="Mute quietly").click()
     page.wait_for_url(re.compile("/people/circle/#p"))
-    assert time.monotonic() - started < 20
     expect(card.get_by_text("Muted: nothing is sent to them.")).to_be_hidden()
     card.get_by_text("More", exact=True).click()
     expect(card.get_by_text("Muted: nothing is sent to them.")).to_be_visible()

@@ -5,6 +5,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.kept import wait_until_kept
 from tests.browser.test_look import faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.embedded]
@@ -20,21 +21,10 @@ def listed(site):
     return site
 
 
-def kept(page):
-    for _ in range(100):
-        if page.evaluate(
-            """async () => !!navigator.serviceWorker.controller && !!(await caches.match('/find/offline/'))
-            && !!(await caches.match('/static/js/kept.js'))"""
-        ):
-            return
-        page.wait_for_timeout(100)
-    pytest.fail("the service worker kept nothing")
-
-
 def test_a_guest_reads_the_last_search_and_the_favourites_without_network_until_quick_exit(page, listed):
     page.goto(listed.url + "/?q=quiet")
     expect(page.get_by_role("link", name="Quiet bench")).to_be_visible()
-    kept(page)
+    wait_until_kept(page, "/find/offline/", "/static/js/kept.js")
     page.goto(listed.url + "/meetings/quiet-bench/")
     with page.expect_response("**/favourites/rows/"):
         page.get_by_role("button", name="Keep as a favourite").click()
@@ -53,8 +43,8 @@ def test_a_guest_reads_the_last_search_and_the_favourites_without_network_until_
     page.context.set_offline(False)
     expect(page.get_by_role("heading", name="Find a meeting")).to_be_visible()  # by itself
     page.route("**/*", lambda route: route.abort() if listed.url not in route.request.url else route.continue_())
-    page.locator("#quick-exit").click()
-    page.wait_for_timeout(300)
+    with page.expect_request(lambda request: listed.url not in request.url):  # it leaves when all is forgotten
+        page.locator("#quick-exit").click()
     page.goto(listed.url + "/find/offline/")
     expect(page.get_by_text("Nothing is kept in this browser")).to_be_visible()
     expect(page.get_by_role("link", name="Quiet bench")).to_have_count(0)

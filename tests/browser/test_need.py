@@ -5,6 +5,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.kept import wait_until_kept
 from tests.browser.test_look import faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.embedded]
@@ -87,16 +88,7 @@ def said(page):
 
 def shell_is_kept(page):
     """Wait until the service worker holds the calm screen and answers for this page."""
-    for turn in range(400):
-        if turn % 100 == 99:
-            page.reload()  # a worker whose installing failed is installed with the next page
-        if page.evaluate(
-            """async () => !!navigator.serviceWorker.controller && !!(await caches.match('/need/offline/'))
-            && !!(await caches.match('/static/js/need.js'))"""
-        ):
-            return
-        page.wait_for_timeout(100)
-    pytest.fail("the service worker kept nothing")
+    wait_until_kept(page, "/need/offline/", "/static/js/need.js")
 
 
 @pytest.mark.parametrize("path", ["/", "/today/", "/me/"])

@@ -1,7 +1,6 @@
 """A facilitator of 63, in the car park, with a phone of 360x640: attendance of 25."""
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import expect
@@ -36,7 +35,6 @@ def settled(page):
 def test_attendance_of_25_without_signing_in_then_a_correction(page, site, circle):
     page.goto(f"{site.url}/{circle['link']}")
     expect(page.get_by_role("heading", name="Who was there?")).to_be_visible()
-    began = time.monotonic()
     for name in NAMES[:22]:
         mark(page, name).click()
     mark(page, "Jo").click()
@@ -64,7 +62,6 @@ def test_attendance_of_25_without_signing_in_then_a_correction(page, site, circl
     dialog.locator("input[value=unknown]").check()
     dialog.get_by_role("button", name="Close the list").click()
     expect(page.get_by_text("This list is closed.")).to_be_visible()
-    assert time.monotonic() - began < 60
 
     # entered one person wrongly
     expect(page.get_by_role("button", name="Save the correction")).to_be_disabled()

@@ -10,7 +10,7 @@ from typing import Any
 
 import websockets
 
-PATIENCE = 10.0
+PATIENCE = 30.0  # seconds, also on a machine that is busy with other things
 
 
 class Talker:

@@ -7,18 +7,10 @@ from django.test import Client
 
 from chat import services
 from chat.models import Message
-from ground import clock
 from groups.models import Group, Membership
 from tests.people_of_the_story import NOW, make_account
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _now():
-    services.paces.forget()
-    with clock.frozen(NOW):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 
 
 @pytest.fixture

@@ -15,15 +15,8 @@ from groups.models import Group, Membership
 from people.services import block_lift, block_set, coordinator_set
 from tests.people_of_the_story import NOW, make_member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 OFFER = "Got percs, HMU"
-
-
-@pytest.fixture(autouse=True)
-def _frozen():
-    services.paces.forget()
-    with clock.frozen(NOW):
-        yield
 
 
 def found(*people, runs=(), name="Harbour", since=NOW - timedelta(days=100)):

@@ -131,7 +131,7 @@ async def test_another_epoch_starts_everybody_over_within_seconds(talker, folk):
     await ada.posted(room, "of the old log")
     ada.log[room] = []
     folk.change("new epoch", room=room)
-    await ada.sees(room, "of the old log", 12)
+    await ada.sees(room, "of the old log")
     await ada.close()
 
 
@@ -169,7 +169,7 @@ async def test_a_member_who_leaves_in_silence_is_let_go_within_a_heartbeat(talke
     room = folk.rooms["Leaving"]
     cy = await talker("cy").enter()
     folk.change("leave", person="cy")
-    await cy.until(lambda: {"t": "gone", "room": room} in cy.other, "still in the room", 12)
+    await cy.until(lambda: {"t": "gone", "room": room} in cy.other, "still in the room")
     folk.change("join", person="cy", room=room)
     folk.change("join", person="cy", room=folk.rooms["Harbour"])
     await cy.close()

@@ -13,7 +13,6 @@ from tests.cravings.circle_of_four import (
     another,
     claim,
     closed_at,
-    make_story,
     offer_to,
     offered,
     press,
@@ -23,11 +22,6 @@ from tests.cravings.circle_of_four import (
 from tests.people_of_the_story import DAY, HOUR, NOW
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def story():
-    return make_story()
 
 
 def asked_afterwards(made):

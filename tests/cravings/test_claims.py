@@ -16,7 +16,6 @@ from tests.cravings.circle_of_four import (
     another,
     claim,
     make_available,
-    make_story,
     offer_to,
     offered,
     says,
@@ -28,11 +27,6 @@ from tests.cravings.on_call import make_shift_now
 from tests.people_of_the_story import DAY, HOUR, NOW
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def story():
-    return make_story()
 
 
 def test_a_claim_without_a_word_is_released_after_sixty_seconds_and_all_others_are_asked_anew(story):

@@ -1,6 +1,5 @@
 """The calm screen and the page of the one who is asked, through their doors."""
 
-import html
 import re
 from uuid import uuid4
 
@@ -16,37 +15,18 @@ from people.services import link_give
 from tests.cravings.circle_of_four import (
     MINUTE,
     SECOND,
-    make_available,
+    claim,
     make_responder,
-    make_story,
     offered,
     press,
+    says,
     tick,
 )
+from tests.cravings.doors import client_of, page, send, text_of
 from tests.meetings.test_finder_search import listed
 from tests.people_of_the_story import HOUR, NOW, make_member
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def story():
-    return make_story()
-
-
-def client_of(person):
-    client = Client()
-    client.force_login(person.account)
-    return client
-
-
-def page(client, url, at=NOW, **given):
-    with clock.frozen(at):
-        return client.get(url, **given)
-
-
-def text_of(response):
-    return html.unescape(" ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).split()))
 
 
 def test_a_guest_sees_at_once_who_answers_and_no_place_is_guessed():
@@ -323,80 +303,19 @@ def test_today_holds_the_toggle_me_holds_the_card_and_the_screen_takes_few_queri
         page(client, "/need/state/")
 
 
-# --- the JSON door -------------------------------------------------------------------------------------------
-
-
-def api(client, method, path, body=None, at=NOW):
-    with clock.frozen(at):
-        return getattr(client, method)(f"/api/v1/{path}", body, content_type="application/json")
-
-
-def test_the_json_door_presses_looks_undoes_claims_and_closes(story):
+def test_both_can_do_in_one_tap_what_the_table_allows(story):
     member, responder, *_ = story
-    mine, theirs, key = client_of(member), client_of(responder), str(uuid4())
-    assert api(mine, "get", "presses/").json() == {"press": None}
-    made = api(mine, "post", "presses/", {"client_key": key})
-    assert (made.status_code, made.json()["stage"], made.json()["undoable"]) == (201, "asking", True)
-    assert api(mine, "post", "presses/", {"client_key": key}).json()["ref"] == made.json()["ref"]
-    assert api(mine, "get", f"presses/{key}/").json()["client_key"] == key
-    ref = made.json()["ref"]
-    assert api(mine, "post", f"presses/{ref}/now/").json()["undoable"] is False
-    tick(NOW)
-    assert api(theirs, "post", f"presses/{ref}/claim/", at=NOW + MINUTE).json()["peer"] == "Dana"
-    assert api(mine, "get", "presses/", at=NOW + MINUTE).json()["press"]["peer"] == "Kim"
-    closed = api(mine, "post", f"presses/{ref}/close/", {"how": "better"}, at=NOW + 2 * MINUTE)
-    assert closed.json()["state"] == "closed"
-    other = str(uuid4())
-    api(mine, "post", "presses/", {"client_key": other}, at=NOW + HOUR)
-    assert api(mine, "delete", f"presses/{other}/", at=NOW + HOUR).json()["stage"] == "cancelled"
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "body", "status"),
-    [
-        ("post", "presses/", {}, 400),
-        ("post", "presses/", {"client_key": "no"}, 400),
-        ("post", "presses/", {"client_key": str(uuid4()), "late": "perhaps"}, 400),
-        ("post", "presses/", "not json", 400),
-        ("get", f"presses/{uuid4()}/", None, 404),
-        ("post", "presses/nosuchpress/undo/", {}, 403),
-        ("post", "presses/nosuchpress/claim/", {}, 403),
-        ("post", "presses/nosuchpress/close/", {"how": "great"}, 400),
-    ],
-)
-def test_bad_input_gets_a_plain_answer(story, method, path, body, status):
-    member, *_ = story
-    answer = api(client_of(member), method, path, body)
-    assert answer.status_code == status
-    assert answer.json()["error"]["message"]
-
-
-def test_who_comes_second_gets_409_and_an_outsider_403(story):
-    member, responder, outsider, group = story
-    third = make_member("Pat")
-    group.memberships.create(person=third, since=NOW - HOUR)
-    make_responder(third)
-    made = offered(member)
-    path = f"presses/{made.ref}/claim/"
-    assert api(client_of(outsider), "post", path, at=NOW + MINUTE).status_code == 403
-    assert api(client_of(responder), "post", path, at=NOW + MINUTE).status_code == 200
-    second = api(client_of(third), "post", path, at=NOW + MINUTE)
-    assert second.status_code == 409
-    assert second.json()["error"]["message"] == "Someone is there, thank you."
-
-
-def test_guests_have_no_json_door():
-    for method, path in [("post", "presses/"), ("get", "presses/"), ("get", "available/")]:
-        assert api(Client(), method, path).status_code == 403
-
-
-def test_available_through_the_json_door(story):
-    _member, responder, *_ = story
-    client = client_of(responder)
-    make_available(responder)
-    assert api(client, "get", "available/").json()["until"]
-    assert api(client, "delete", "available/").json() == {"until": None}
-    assert api(client, "post", "available/").json()["until"]
+    made = claim(responder, offered(member), NOW + MINUTE)
+    says(responder, made, NOW + MINUTE)
+    mine, theirs = client_of(member), client_of(responder)
+    text = text_of(send(mine, f"/need/{made.ref}/second/", NOW + 2 * MINUTE))
+    assert "One more person is being asked." in text
+    assert "Kim is there." in text_of(send(mine, f"/need/{made.ref}/still-here/", NOW + 2 * MINUTE))
+    assert "Please stay until" in text_of(send(theirs, f"/need/{made.ref}/hand-over/", NOW + 2 * MINUTE))
+    text = text_of(send(mine, f"/need/{made.ref}/somebody-else/", NOW + 3 * MINUTE))
+    assert "Others are being asked now." in text
+    assert "This is settled." in text_of(page(theirs, f"/need/{made.ref}/claim/", NOW + 3 * MINUTE))
+    assert send(theirs, f"/need/{made.ref}/give-back/", NOW + 3 * MINUTE).status_code == 403
 
 
 def test_the_service_worker_stands_at_the_root_and_is_asked_for_each_time():

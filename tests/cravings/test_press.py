@@ -24,7 +24,6 @@ from tests.cravings.circle_of_four import (
     make_available,
     make_group,
     make_responder,
-    make_story,
     offered,
     press,
     says,
@@ -33,11 +32,6 @@ from tests.cravings.circle_of_four import (
 from tests.people_of_the_story import HOUR, NOW, make_member
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def story():
-    return make_story()
 
 
 def seen_by(peer, made):

@@ -1,26 +1,18 @@
 """The room of the two: theirs alone, closed with the press, with numbers above it when a life may be in danger."""
 
-import html
-import re
-
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.test import Client
 
 from chat.models import Message, Room, RoomMember
 from chat.policies import can_read
 from cravings import selectors, services
 from ground import clock
 from ground.errors import Settled
-from tests.cravings.circle_of_four import MINUTE, SECOND, claim, join, make_available, make_story, offered, says, tick
+from tests.cravings.circle_of_four import MINUTE, SECOND, claim, join, make_available, offered, says, tick
+from tests.cravings.doors import client_of, page, text_of
 from tests.people_of_the_story import NOW, make_member
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def story():
-    return make_story()
 
 
 def inside(made):
@@ -28,12 +20,9 @@ def inside(made):
     return set(RoomMember.objects.filter(room__key=made.room, until=None).values_list("person__name", flat=True))
 
 
-def page(person, path, at):
-    client = Client()
-    client.force_login(person.account)
-    with clock.frozen(at):
-        answer = client.get(path)
-    return answer, html.unescape(" ".join(re.sub(r"<[^>]*>", " ", answer.content.decode()).split()))
+def visit(person, path, at):
+    answer = page(client_of(person), path, at)
+    return answer, text_of(answer)
 
 
 def test_a_claim_opens_a_room_for_the_two_alone_also_when_they_share_no_group(story):
@@ -42,9 +31,9 @@ def test_a_claim_opens_a_room_for_the_two_alone_also_when_they_share_no_group(st
     tick(NOW + 63 * SECOND)
     claim(outsider, made, NOW + 2 * MINUTE)
     assert inside(made) == {"Dana", "Out"}
-    answer, text = page(member, f"/talk/{made.room}/", NOW + 2 * MINUTE)
+    answer, text = visit(member, f"/talk/{made.room}/", NOW + 2 * MINUTE)
     assert (answer.status_code, "Out" in text) == (200, True)
-    assert page(responder, f"/talk/{made.room}/", NOW + 2 * MINUTE)[0].status_code == 403
+    assert visit(responder, f"/talk/{made.room}/", NOW + 2 * MINUTE)[0].status_code == 403
 
 
 def test_whoever_comes_after_a_refusal_reads_nothing_of_before(story):
@@ -89,7 +78,7 @@ def test_the_room_closes_with_the_press(story):
         services.press_close(actor=member, ref=made.ref, how="better")
     with pytest.raises((Settled, PermissionDenied)):
         says(responder, made, NOW + 3 * MINUTE)
-    assert "This talk has ended." in page(member, f"/talk/{made.room}/", NOW + 3 * MINUTE)[1]
+    assert "This talk has ended." in visit(member, f"/talk/{made.room}/", NOW + 3 * MINUTE)[1]
 
 
 @pytest.mark.parametrize(
@@ -103,9 +92,9 @@ def test_words_of_danger_put_numbers_above_the_room_for_both_and_the_message_goe
     says(member, made, NOW + MINUTE, words)
     assert Message.objects.get(room__key=made.room).body == words
     for person in (member, responder):
-        _answer, text = page(person, f"/need/room/{made.room}/", NOW + 2 * MINUTE)
+        _answer, text = visit(person, f"/need/room/{made.room}/", NOW + 2 * MINUTE)
         assert ("Is a life in danger?" in text) is danger
-    assert ('href="tel:999"' in page(member, f"/talk/{made.room}/", NOW + 2 * MINUTE)[0].content.decode()) is danger
+    assert ('href="tel:999"' in visit(member, f"/talk/{made.room}/", NOW + 2 * MINUTE)[0].content.decode()) is danger
     assert selectors.room_view(make_member("X"), made.room, NOW) is None
 
 
@@ -114,7 +103,7 @@ def test_words_of_someone_about_to_use_put_what_helps_and_the_safety_card_above_
     made = claim(responder, offered(member), NOW + MINUTE)
     says(member, made, NOW + MINUTE, "it's in front of me")
     for person in (member, responder):
-        _answer, text = page(person, f"/need/room/{made.room}/", NOW + 2 * MINUTE)
+        _answer, text = visit(person, f"/need/room/{made.room}/", NOW + 2 * MINUTE)
         assert "Twenty minutes can pass. Stay with each other." in text
         assert "Never use alone." in text
         assert "What helps now" in text
@@ -127,6 +116,6 @@ def test_worse_or_used_shows_the_safety_card_and_offers_a_person(story, how):
     made = claim(responder, offered(member), NOW + MINUTE)
     with clock.frozen(NOW + 2 * MINUTE):
         services.press_close(actor=member, ref=made.ref, how=how)
-    _answer, text = page(member, f"/need/?p={made.client_key}", NOW + 3 * MINUTE)
+    _answer, text = visit(member, f"/need/?p={made.client_key}", NOW + 3 * MINUTE)
     for words in ("Give naloxone.", "Never use alone.", "Tolerance drops fast", "Ask again"):
         assert words in text

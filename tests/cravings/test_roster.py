@@ -15,7 +15,6 @@ from delivery.models import Delivery
 from ground import clock
 from ground.errors import Conflict, Settled
 from ground.wall import to_wall
-from people.services import coordinator_set
 from tests.cravings.circle_of_four import MINUTE, SECOND, claim, make_responder, make_story, offered, sent_to, tick
 from tests.cravings.on_call import ZONE, make_shift, put_on
 from tests.people_of_the_story import DAY, HOUR, NOW, make_member
@@ -23,12 +22,6 @@ from tests.people_of_the_story import DAY, HOUR, NOW, make_member
 pytestmark = pytest.mark.django_db
 THURSDAY = NOW.date()  # 2026-01-15, 19:00 in Berlin
 WEEK = 7 * DAY
-
-
-def make_coordinator():
-    person = make_member("Coco")
-    coordinator_set(alias="Coco")
-    return person
 
 
 def berlin(day, hour, minute=0):
@@ -91,8 +84,8 @@ def test_a_person_who_is_with_somebody_already_is_not_rung():
     assert nurse not in sent_to(other)
 
 
-def test_with_nobody_on_call_it_does_not_ring_for_ever_but_says_so_and_pages_the_coordinator():
-    coco, member = make_coordinator(), make_member("Dana")
+def test_with_nobody_on_call_it_does_not_ring_for_ever_but_says_so_and_pages_the_coordinator(coco):
+    member = make_member("Dana")
     made = offered(member)
     assert selectors.press_current(member, NOW + 4 * MINUTE).nobody
     for minute in range(1, 40):
@@ -101,8 +94,7 @@ def test_with_nobody_on_call_it_does_not_ring_for_ever_but_says_so_and_pages_the
     assert (made.state, sent_to(made), sent_to(made, "craving_page")) == ("unanswered", [], [coco])
 
 
-def test_gaps_are_warned_of_a_week_and_a_day_ahead_once_each_and_not_when_somebody_took_it():
-    coco = make_coordinator()
+def test_gaps_are_warned_of_a_week_and_a_day_ahead_once_each_and_not_when_somebody_took_it(coco):
     shift = make_shift(time(22), 8 * 60, weekday=5)  # Saturdays, nobody on it
     tick(NOW)
     tick(NOW + HOUR)
@@ -120,8 +112,7 @@ def test_gaps_are_warned_of_a_week_and_a_day_ahead_once_each_and_not_when_somebo
 
 
 @pytest.mark.parametrize("staffed", [(0, 0), (8 * 60, 22 * 60)], ids=["round the clock", "by day"])
-def test_hours_without_a_shift_are_warned_of_once_each_day_and_not_at_every_look(staffed):
-    coco = make_coordinator()
+def test_hours_without_a_shift_are_warned_of_once_each_day_and_not_at_every_look(staffed, coco):
     with clock.frozen(NOW):
         services.rota_set(actor=coco, zone=ZONE, staffed=staffed)
     for half_hours in range(48):
@@ -131,8 +122,8 @@ def test_hours_without_a_shift_are_warned_of_once_each_day_and_not_at_every_look
     assert GapWarning.objects.filter(ahead="day").count() <= 3  # what is left of today, tomorrow, the day after
 
 
+@pytest.mark.usefixtures("coco")
 def test_two_shifts_that_end_at_the_same_time_are_two_gaps():
-    make_coordinator()
     make_shift(time(20), 240, weekday=5)
     tick(NOW)
     make_shift(time(22), 120, weekday=5)
@@ -140,8 +131,8 @@ def test_two_shifts_that_end_at_the_same_time_are_two_gaps():
     assert GapWarning.objects.count() == 2
 
 
-def test_hours_that_should_be_staffed_and_have_no_shift_at_all_are_a_gap():
-    coco, nurse = make_coordinator(), make_member("Nurse")
+def test_hours_that_should_be_staffed_and_have_no_shift_at_all_are_a_gap(coco):
+    nurse = make_member("Nurse")
     services.rota_set(actor=coco, zone=ZONE, staffed=(20 * 60, 6 * 60))
     put_on(make_shift(time(20), 5 * 60), nurse)
     gaps = selectors.gaps_ahead(berlin(THURSDAY, 12), DAY)
@@ -150,8 +141,8 @@ def test_hours_that_should_be_staffed_and_have_no_shift_at_all_are_a_gap():
     ]
 
 
-def test_on_a_dated_holiday_the_shift_is_off_or_has_other_hours():
-    coco, nurse = make_coordinator(), make_member("Nurse")
+def test_on_a_dated_holiday_the_shift_is_off_or_has_other_hours(coco):
+    nurse = make_member("Nurse")
     shift = make_shift(time(20), 120)
     put_on(shift, nurse)
     next_one, after = THURSDAY + WEEK, THURSDAY + 2 * WEEK
@@ -166,8 +157,8 @@ def test_on_a_dated_holiday_the_shift_is_off_or_has_other_hours():
         services.shift_day_set(actor=coco, shift_id=shift.pk, on=THURSDAY + DAY, off=True)
 
 
-def test_one_date_alone_can_have_a_shift_of_its_own():
-    coco, nurse = make_coordinator(), make_member("Nurse")
+def test_one_date_alone_can_have_a_shift_of_its_own(coco):
+    nurse = make_member("Nurse")
     make_responder(nurse)
     eve = date(2026, 12, 24)
     given_in = ShiftIn(eve.weekday(), time(18), time(2), ZONE, since=eve, until=eve)
@@ -247,8 +238,8 @@ def test_an_outsider_changes_nothing_on_the_roster():
     assert (ShiftMember.objects.count(), Shift.objects.count()) == (0, 1)
 
 
-def test_a_peers_shift_is_for_people_who_may_answer():
-    coco, plain = make_coordinator(), make_member("Plain")
+def test_a_peers_shift_is_for_people_who_may_answer(coco):
+    plain = make_member("Plain")
     with pytest.raises(ValidationError):
         services.shift_join(actor=coco, shift_id=make_shift(time(18), 60).pk, person=plain)
 

@@ -6,14 +6,12 @@ from django.core.exceptions import PermissionDenied
 from cravings import selectors, services
 from ground import clock
 from people.models import Account
-from people.services import coordinator_set
 from tests.cravings.circle_of_four import (
     MINUTE,
     another,
     join,
     make_available,
     make_responder,
-    make_story,
     offered,
     sent_to,
     tick,
@@ -24,20 +22,13 @@ from tests.people_of_the_story import DAY, HOUR, NOW, make_member
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def story():
-    return make_story()
-
-
-def test_only_vetted_people_are_asked_or_may_take_it(story):
+def test_only_vetted_people_are_asked_or_may_take_it(story, coco):
     member, _responder, _outsider, group = story
     plain = make_member("Plain")
     join(group, plain)
     made = offered(member)
     assert selectors.press_offered_to(plain, ref=made.ref) is None
     barred = another(group, "Bo")
-    coco = make_member("Coco")
-    coordinator_set(alias="Coco")
     with clock.frozen(NOW + MINUTE):
         services.responder_bar(actor=coco, responder_id=barred.responder.pk)
         assert selectors.press_offered_to(barred, ref=made.ref) is None
@@ -85,9 +76,8 @@ def test_attended_meetings_count_from_closed_lists_only(story):
     assert selectors.vetting_of(newcomer, NOW).meetings is True
 
 
-def test_the_coordinator_of_a_new_site_admits_the_first_and_both_can_see_it():
-    coco, first = make_member("Coco"), make_member("Kim")
-    coordinator_set(alias="Coco")
+def test_the_coordinator_of_a_new_site_admits_the_first_and_both_can_see_it(coco):
+    first = make_member("Kim")
     row = services.responder_join(actor=first)
     with pytest.raises(PermissionDenied):
         services.responder_admit(actor=first, responder_id=row.pk)
@@ -110,10 +100,8 @@ def test_a_rest_ends_being_available_and_being_available_ends_a_rest(story):
     make_responder(responder)
 
 
-def test_who_does_not_want_to_be_asked_any_more_is_off_their_shifts_and_nobody_counts_on_them():
+def test_who_does_not_want_to_be_asked_any_more_is_off_their_shifts_and_nobody_counts_on_them(coco):
     member, nurse = make_member("Dana"), make_shift_now("Nurse", at=NOW)
-    coco = make_member("Coco")
-    coordinator_set(alias="Coco")
     assert selectors.on_call_now(NOW, "peer") == [nurse.pk]
     before = offered(member)
     assert sent_to(before) == [nurse]
@@ -132,10 +120,8 @@ def test_who_does_not_want_to_be_asked_any_more_is_off_their_shifts_and_nobody_c
 
 
 @pytest.mark.parametrize("why", ["barred", "closed", "rests"])
-def test_who_was_barred_left_the_site_or_rests_is_not_rung_on_their_shift_and_it_is_a_gap(why):
+def test_who_was_barred_left_the_site_or_rests_is_not_rung_on_their_shift_and_it_is_a_gap(why, coco):
     member, nurse, at = make_member("Dana"), make_shift_now("Nurse", at=NOW), NOW + MINUTE
-    coco = make_member("Coco")
-    coordinator_set(alias="Coco")
     with clock.frozen(NOW):
         if why == "barred":
             services.responder_bar(actor=coco, responder_id=nurse.responder.pk)

@@ -12,7 +12,7 @@ from delivery.transports import replaced
 from delivery.transports.recording import RecordingTransport
 from ground import clock
 from people.models import ContactWay
-from people.services import coordinator_set, link_give, link_open, way_add
+from people.services import link_give, link_open, way_add
 from tests.cravings.circle_of_four import (
     MINUTE,
     SECOND,
@@ -21,7 +21,6 @@ from tests.cravings.circle_of_four import (
     claim,
     make_available,
     make_group,
-    make_story,
     offer_to,
     offered,
     press,
@@ -33,11 +32,12 @@ from tests.cravings.on_call import make_shift_now
 from tests.people_of_the_story import HOUR, NOW, make_member
 
 pytestmark = pytest.mark.django_db
+VOICE_END = "Could you give them a short call? STOP ends"
 
 
-@pytest.fixture
-def story():
-    return make_story()
+def hand_over(at):
+    with clock.frozen(at):
+        delivery_worker.tick(at)
 
 
 def test_the_first_wave_asks_who_is_on_call_and_the_available_of_the_groups(story):
@@ -98,19 +98,13 @@ def test_a_chosen_person_who_heard_of_it_is_asked_once_a_press(story):
     tick(NOW + 63 * SECOND)
     at = NOW + 3 * MINUTE + 3 * SECOND
     tick(at)
-    with clock.frozen(at):
-        delivery_worker.tick(at)
+    hand_over(at)
     claim(responder, made, at + SECOND)
     with clock.frozen(NOW + 4 * MINUTE):
         services.press_give_back(actor=responder, ref=made.ref)
     for seconds in (0, 60, 180, 200):
         tick(NOW + 4 * MINUTE + seconds * SECOND)
     assert Delivery.objects.filter(kind="craving_supporter").count() == 1
-
-
-def hand_over(at):
-    with clock.frozen(at):
-        delivery_worker.tick(at)
 
 
 def test_after_sixty_seconds_who_is_on_call_gets_a_text_message_as_well_once(story):
@@ -160,9 +154,6 @@ def test_a_chosen_person_is_rung_a_minute_after_the_text_where_the_site_has_call
     assert words == ([] if answers else [f"Hi Sam. {member.name} would like to hear a voice now. {VOICE_END}"])
 
 
-VOICE_END = "Could you give them a short call? STOP ends"
-
-
 @pytest.mark.parametrize("purposes", [(), ("absence", "back_in_touch")])
 def test_a_chosen_person_without_the_craving_consent_never_hears_of_it(story, purposes):
     member, *_ = story
@@ -204,10 +195,8 @@ def test_a_chosen_person_who_asks_for_a_rest_before_the_hand_over_hears_nothing(
     ]
 
 
-def test_after_fifteen_minutes_the_lead_on_call_is_paged_else_the_coordinators_and_may_come(story):
+def test_after_fifteen_minutes_the_lead_on_call_is_paged_else_the_coordinators_and_may_come(story, coco):
     member, *_ = story
-    coco = make_member("Coco")
-    coordinator_set(alias="Coco")
     made = offered(member)
     tick(NOW + 15 * MINUTE - SECOND)
     assert sent_to(made, "craving_page") == []
@@ -218,20 +207,17 @@ def test_after_fifteen_minutes_the_lead_on_call_is_paged_else_the_coordinators_a
     assert view_at(member, NOW + 16 * MINUTE).peer == "Coco"
 
 
+@pytest.mark.usefixtures("coco")
 def test_a_lead_on_call_is_paged_instead_of_the_coordinators(story):
     member, *_ = story
-    make_member("Coco")
-    coordinator_set(alias="Coco")
     lead = make_shift_now("Lea", at=NOW, duty=Shift.LEAD)
     made = offered(member)
     tick(NOW + 15 * MINUTE)
     assert sent_to(made, "craving_page") == [lead]
 
 
-def test_after_thirty_minutes_it_is_unanswered_with_an_apology_aftercare_and_a_review(story):
+def test_after_thirty_minutes_it_is_unanswered_with_an_apology_aftercare_and_a_review(story, coco):
     member, *_ = story
-    coco = make_member("Coco")
-    coordinator_set(alias="Coco")
     made = offered(member)
     tick(NOW + 30 * MINUTE)
     made.refresh_from_db()

@@ -23,7 +23,6 @@ def test_the_time_of_a_message_is_the_readers_own_on_every_page_of_talk():
     client = Client()
     client.force_login(reader, "allauth.account.auth_backends.AuthenticationBackend")
     late = (NOW + timedelta(days=1)).replace(hour=23, minute=30)
-    services.paces.forget()
     with clock.frozen(late):
         services.message_post(actor=reader.person, room_key=key, cid=uuid4(), body="still awake")
         room = client.get(f"/talk/{key}/").content.decode()

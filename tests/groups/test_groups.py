@@ -3,7 +3,6 @@
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from ground import clock
 from ground.errors import Conflict, TooMany
 from groups import selectors, services
 from groups.models import Group, Membership
@@ -13,13 +12,7 @@ from people.services import block_set
 from tests.group_stories import join, make_group
 from tests.people_of_the_story import NOW, make_contact, make_member
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _now():
-    with clock.frozen(NOW):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 
 
 def test_who_founds_a_group_is_its_facilitator_and_a_watch_hears_of_it():

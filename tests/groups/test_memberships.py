@@ -12,13 +12,7 @@ from tests.concurrently import at_once
 from tests.group_stories import join, make_group
 from tests.people_of_the_story import DAY, NOW, make_account, make_member
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _now():
-    with clock.frozen(NOW):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 
 
 @pytest.fixture

@@ -1,9 +1,10 @@
-"""Who takes lists in, and where they lie."""
+"""Who takes lists in, where they lie, and a town whose lists are given out."""
 
 import pytest
 
 from people.models import Account
 from tests.list_twin import office
+from tests.meetings.bmlt_door import make_town
 from tests.people_of_the_story import make_member
 
 
@@ -19,3 +20,8 @@ def there(settings):
     with office() as found:
         settings.OUTSIDE_ALLOWED = {found.place}
         yield found
+
+
+@pytest.fixture
+def town(evening):
+    return make_town()

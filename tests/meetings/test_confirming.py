@@ -10,6 +10,7 @@ from delivery.models import Delivery
 from delivery.transports.recording import RecordingTransport
 from ground import clock
 from meetings.models import Confirming, Meeting
+from meetings.services.commitments import membership_leave
 from meetings.services.confirming import STALE, confirmings_due
 from meetings.services.group_meetings import group_end, meeting_confirm
 from people.services import way_add
@@ -47,7 +48,8 @@ def path_in(post):
     return "/" + word.rstrip(".").rpartition("/")[2]
 
 
-def test_one_question_goes_after_half_a_year_and_no_second_one(circle, post):
+def test_one_question_goes_to_the_facilitator_after_half_a_year_and_no_second_one(circle, post):
+    join(circle.group, make_member("Mo", email="mo@example.org"), since=LONG_AGO)
     run(DUE - HOUR)
     assert post.sent == []
     run(DUE, DUE, DUE + DAY, DUE + 400 * DAY)
@@ -81,7 +83,7 @@ def test_the_json_door_of_the_link_says_the_same(circle, post):
         assert APIClient().post(url, {"answer": "right"}, format="json").json()["confirmed_on"] is not None
 
 
-def test_who_confirmed_meanwhile_ended_the_group_or_left_is_not_asked(circle, post):
+def test_when_one_of_them_confirmed_before_the_message_left_nobody_is_asked(circle, post):
     other = make_member("Kim", email="kim@example.org")
     with clock.frozen(DUE - DAY):
         join(circle.group, other, role="facilitator")
@@ -91,17 +93,40 @@ def test_who_confirmed_meanwhile_ended_the_group_or_left_is_not_asked(circle, po
         while delivery.worker.tick(DUE):
             pass
     assert post.sent == []
-    assert set(Delivery.objects.values_list("state", flat=True)) == {"cancelled"}
-    with clock.frozen(DUE + DAY):
-        group_end(actor=other, group=circle.group)
-    run(DUE + STALE + DAY)
+    assert list(Delivery.objects.values_list("state", flat=True)) == ["cancelled", "cancelled"]
+
+
+def test_a_group_that_ended_is_not_asked(circle, post):
+    with clock.frozen(DUE - DAY):
+        group_end(actor=circle.facilitator, group=circle.group)
+    run(DUE, DUE + DAY)
     assert post.sent == []
+
+
+def test_a_meeting_that_is_not_held_any_more_is_not_asked_about(circle, post):
+    Meeting.objects.update(closed_at=DUE - DAY)
+    run(DUE, DUE + DAY)
+    assert post.sent == []
+
+
+def test_who_left_before_the_message_did_is_not_asked(circle, post):
+    other = make_member("Kim", email="kim@example.org")
+    with clock.frozen(DUE - DAY):
+        join(circle.group, other, role="facilitator")
+    with clock.frozen(DUE):
+        confirmings_due(now=DUE)
+        membership_leave(actor=other, group=circle.group)
+    run(DUE)
+    assert [address for address, _note in post.sent] == ["fay@example.org"]
 
 
 def test_who_is_no_facilitator_any_more_cannot_confirm_by_an_old_link(circle, post):
     run(DUE)
     circle.group.memberships.filter(person=circle.facilitator).update(role="member")
-    assert Client().get(path_in(post)).status_code == 410
+    with clock.frozen(DUE + HOUR):
+        assert Client().get(path_in(post)).status_code == 410
+        assert Client().post(path_in(post), {"answer": "right"}).status_code == 410
+    assert Meeting.objects.get().confirmed_on is None
 
 
 def test_a_confirming_that_raises_waits_an_hour_and_keeps_no_neighbour_back(circle, post, monkeypatch):

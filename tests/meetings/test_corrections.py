@@ -7,7 +7,6 @@ from rest_framework.test import APIClient
 
 import delivery.worker
 from delivery.models import Delivery
-from ground import clock
 from ground.errors import Settled, TooMany
 from meetings import holdings
 from meetings.models import Correction, ListWord, Meeting
@@ -19,14 +18,8 @@ from tests.group_stories import make_circle
 from tests.meetings.list_desk import LAMP, PORCH, take_in
 from tests.people_of_the_story import DAY, NOW, make_member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 MOVED = {"starts": "18:30", "place": "Library"}
-
-
-@pytest.fixture(autouse=True)
-def evening():
-    with clock.frozen(NOW):
-        yield
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 
-from ground import clock
 from ground.errors import Settled
 from meetings.models import ListWord, Meeting
 from meetings.selectors import attendance, finder, lists, published
@@ -16,14 +15,8 @@ from people.models import Account
 from tests.meetings.list_desk import LAMP, PORCH, take_in, work
 from tests.people_of_the_story import NOW, make_member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 PLAN = group_meetings.Plan(name="Our lamp", weekdays=(0,), starts=time(19, 0), zone="Europe/Berlin")
-
-
-@pytest.fixture(autouse=True)
-def evening():
-    with clock.frozen(NOW):
-        yield
 
 
 @pytest.fixture

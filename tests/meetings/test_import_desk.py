@@ -5,7 +5,6 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from ground import clock
 from ground.errors import Conflict, Settled
 from meetings.fellowships import fellowship_in
 from meetings.models import Import, ImportChange, ImportPart, Meeting, Source
@@ -15,13 +14,7 @@ from people.models import Account
 from tests.meetings.list_desk import DOOR, LAMP, PORCH, hand_in, sent, take_in, work
 from tests.people_of_the_story import HOUR, NOW, make_account, make_member
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def evening():
-    with clock.frozen(NOW):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 
 
 # --- looked at, applied, undone -------------------------------------------------------------------------------

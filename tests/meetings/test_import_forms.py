@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from ground import clock
 from meetings import guide
 from meetings.feed import NotAList
 from meetings.guide import Entry, Unread
@@ -30,12 +29,6 @@ ELSEWHERE = [
     {"id": "19", "key_string": "MIX", "name_string": "Mixta", "lang": "es", "world_id": "HYBR"},
     {"id": "20", "key_string": "FR", "name_string": "Francés", "lang": "es", "world_id": "LANG"},
 ]
-
-
-@pytest.fixture
-def evening():
-    with clock.frozen(NOW):
-        yield
 
 
 @pytest.fixture

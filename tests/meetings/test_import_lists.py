@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from ground import clock
 from groups.services import group_found
 from meetings.feed import NotAList
 from meetings.models import Listing, Meeting, MeetingDay, Source
@@ -18,16 +17,10 @@ from meetings.services import import_writing
 from meetings.services.imports import feed_import
 from tests.people_of_the_story import NOW, make_member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 FEEDS = Path(__file__).resolve().parent.parent / "feeds"
 WHOLE = Path(__file__).resolve().parents[3] / "shared" / "feeds"
 needs_whole = pytest.mark.skipif(not WHOLE.is_dir(), reason="the whole lists lie beside the project where it is built")
-
-
-@pytest.fixture(autouse=True)
-def evening():
-    with clock.frozen(NOW):
-        yield
 
 
 @pytest.fixture
@@ -250,8 +243,8 @@ def test_the_whole_philadelphia_list_of_october_differs_from_june_by_116_467_and
 def test_a_text_of_escaped_quotation_marks_without_end_is_refused_at_once(tmp_path):
     file = tmp_path / "endless.json"
     file.write_bytes(b'[{"name":"' + b'\\"' * 25_000_000 + b'"}]')
-    started = time.monotonic()
+    busy = time.process_time()
     with pytest.raises(NotAList):
         feed_import(address=str(file))
-    assert time.monotonic() - started < 60
+    assert time.process_time() - busy < 60  # of this process alone, whatever else the machine does
     assert not Source.objects.exists()

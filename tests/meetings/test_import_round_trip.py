@@ -6,15 +6,13 @@ from pathlib import Path
 import pytest
 from django.db.models import Count
 
-from ground import clock
 from meetings.guide import EXTRA
 from meetings.guide_slugs import slug_out
 from meetings.models import Meeting
 from meetings.services.imports import feed_import
 from tests.conftest import FULL
-from tests.people_of_the_story import NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 FEEDS = Path(__file__).resolve().parents[1] / "feeds"
 WHOLE = Path(__file__).resolve().parents[3] / "shared" / "feeds"
 BESIDE = {
@@ -34,12 +32,6 @@ LISTS = [
     for file in sorted(folder.glob("*.json"))
     if file.name not in SIDES
 ]
-
-
-@pytest.fixture(autouse=True)
-def evening():
-    with clock.frozen(NOW):
-        yield
 
 
 def with_what_lies_beside(file):

@@ -1,6 +1,5 @@
 """Lists at web addresses: fetched from outside only, whole or not at all, and looked at again by themselves."""
 
-import contextlib
 import socket
 import threading
 import time
@@ -9,7 +8,6 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
-from ground import clock
 from meetings.feed import NotAList
 from meetings.models import Import, Meeting, Source
 from meetings.services import import_desk
@@ -18,13 +16,7 @@ from tests.list_twin import office
 from tests.meetings.list_desk import DOOR, LAMP, PORCH, hand_in, page, work
 from tests.people_of_the_story import DAY, HOUR, NOW
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def evening():
-    with clock.frozen(NOW):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 
 
 def test_a_list_at_an_address_is_fetched_through_redirects_and_kept_as_it_was_seen(coordinator, there):
@@ -103,17 +95,22 @@ def test_an_address_without_a_list_says_what_it_is_instead(coordinator, there, a
     assert refused.value.returncode == 2
 
 
-def test_a_server_that_trickles_its_headers_for_ever_is_cut_off(coordinator, settings, monkeypatch):
+def test_a_server_that_trickles_its_headers_is_cut_off(coordinator, settings, monkeypatch):
     monkeypatch.setattr("meetings.fetching.LONGEST", 0.3)
+    left = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as server:
         settings.OUTSIDE_ALLOWED = {f"127.0.0.1:{server.getsockname()[1]}"}
 
         def trickle():
             line, _ = server.accept()
-            with line, contextlib.suppress(OSError):
-                line.sendall(b"HTTP/1.1 200 OK\r\n")
-                while line.send(b"X-Slow: 1\r\n"):
-                    time.sleep(0.02)
+            with line:
+                line.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+                try:
+                    for _n in range(500):  # ten seconds, unless the other side hangs up
+                        line.sendall(b".")
+                        time.sleep(0.02)
+                except OSError:
+                    left.set()
 
         threading.Thread(target=trickle, daemon=True).start()
         address = f"http://127.0.0.1:{server.getsockname()[1]}/list"
@@ -121,6 +118,8 @@ def test_a_server_that_trickles_its_headers_for_ever_is_cut_off(coordinator, set
         work()
     run.refresh_from_db()
     assert run.state == Import.REFUSED
+    assert "in time" in run.reason
+    assert left.wait(30)
 
 
 def test_more_than_the_largest_list_is_not_fetched_to_its_end(there, settings):

@@ -29,16 +29,10 @@ from tests.concurrently import at_once
 from tests.group_stories import PLAN, join, make_circle, make_group, make_regular
 from tests.people_of_the_story import DAY, HOUR, NOW, make_contact, make_member
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 WEEK = 7 * DAY
 TODAY = datetime(2026, 1, 15, 19, 0)
 NEXT = datetime(2026, 1, 22, 19, 0)
-
-
-@pytest.fixture(autouse=True)
-def _now():
-    with clock.frozen(NOW):
-        yield
 
 
 @pytest.fixture

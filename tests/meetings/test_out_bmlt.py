@@ -1,97 +1,22 @@
-"""/client_interface/: every switcher and parameter of the BMLT semantic API, with its traps done right."""
+"""/client_interface/: what a search of the BMLT semantic API finds, and what its rows say."""
 
-import csv
-import io
 import json
-import re
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from ground import clock
-from meetings.models import Meeting, MeetingDay, Source
+from meetings.models import Meeting
 from meetings.services.group_meetings import group_found_from_meeting
 from meetings.services.imports import feed_import
 from meetings.services.upcoming import schedule_write
-from tests.meetings.list_desk import LAMP, take_in
-from tests.people_of_the_story import NOW, make_account
+from tests.meetings.bmlt_door import EVERY, FIELDS, ask, meeting, names, search
+from tests.people_of_the_story import make_account
 
 pytestmark = pytest.mark.django_db
 FEEDS = Path(__file__).resolve().parents[1] / "feeds"
 NEW_YORK = [str(FEEDS / f"bmlt-newyork{part}.json") for part in ("", "-formats", "-bodies")]
-FIELDS = (
-    "id_bigint worldid_mixed service_body_bigint weekday_tinyint venue_type start_time duration_time time_zone formats "
-    "lang_enum longitude latitude distance_in_km distance_in_miles email_contact published root_server_uri "
-    "format_shared_id_list meeting_name location_text location_info location_street location_municipality "
-    "location_sub_province location_province location_postal_code_1 location_nation comments phone_meeting_number "
-    "virtual_meeting_link virtual_meeting_additional_info"
-)
-
-
-@pytest.fixture(autouse=True)
-def _now():
-    with clock.frozen(NOW):
-        yield
-
-
-@pytest.fixture
-def town():
-    """Five meetings: ids by name. Monday is 2 in that world."""
-    office = Source.objects.create(name="office", address="https://office.example/list")
-    made = [
-        meeting("Morning", "07:00", "MO", minutes=45, types=["O", "M"], latitude=40.70, longitude=-74.0, source=office),
-        meeting("Quarter", "18:45", "MO,WE", minutes=90, types=["C", "ST"], latitude=40.72, longitude=-74.0,
-                address="9 Elm St, Albany, NY 12207, USA"),
-        meeting("Midnight", "23:30", "SU", minutes=60, types=["O", "W"], latitude=41.5, longitude=-74.0, mode="hybrid"),
-        meeting("Screen", "20:00", "TU", types=["O", "M", "W"], mode="online", conference_url="https://zoom.us/j/7",
-                conference_notes="Code 7", source=office),
-        meeting("Shut", "12:00", "FR", on_hold=True),
-    ]  # fmt: skip
-    meeting("Gone", "12:00", "FR", closed_at=NOW, source=office)
-    meeting("Monthly", "12:00", "1FR", rrule="FREQ=MONTHLY;BYDAY=1FR")
-    return {one.name: one.pk * 10 for one in made}
-
-
-def meeting(name, at, days, *, rrule="", **columns):
-    hour, minute = map(int, at.split(":"))
-    columns = {"zone": "America/New_York", "minutes": 60, "created_at": NOW - timedelta(days=3)} | columns
-    first = datetime(2026, 1, 5, hour, minute, tzinfo=UTC)
-    while first.weekday() not in [
-        ("MO", "TU", "WE", "TH", "FR", "SA", "SU").index(day[-2:]) for day in days.split(",")
-    ]:
-        first += timedelta(days=1)
-    one = Meeting.objects.create(
-        name=name, slug=name.lower(), source_key=name, starts_local=first, rrule=rrule or f"FREQ=WEEKLY;BYDAY={days}",
-        folded=f" {name.lower()} ", **columns,
-    )  # fmt: skip
-    schedule_write(meetings=[one])
-    return one
-
-
-def get(query, kind="json", **more):
-    answer = Client().get(f"/client_interface/{kind}/?{query}", **more)
-    return answer, b"".join(answer.streaming_content) if answer.streaming else answer.content
-
-
-def ask(query, kind="json"):
-    answer, body = get(query, kind)
-    assert answer.status_code == 200, body
-    return json.loads(body)
-
-
-def search(query=""):
-    return ask(f"switcher=GetSearchResults{'&' + query if query else ''}")
-
-
-def names(query=""):
-    return [one["meeting_name"] for one in search(query)]
-
-
-EVERY = ["Midnight", "Morning", "Quarter", "Screen", "Quarter", "Shut"]  # by weekday, Sunday first
 
 
 @pytest.mark.usefixtures("town")
@@ -263,186 +188,7 @@ class TestNear:
         assert search("SearchString=Xyzzyville&StringSearchIsAnAddress=1&SearchStringRadius=10") == []
 
 
-@pytest.mark.usefixtures("town")
-class TestTheOtherSwitchers:
-    def test_formats_by_key_by_id_used_or_all(self):
-        some = ask("switcher=GetFormats&lang_enum=en&key_strings[]=TC&key_strings[]=VM")
-        assert [one["key_string"] for one in some] == ["VM", "TC"]
-        assert [one["world_id"] for one in ask("switcher=GetFormats&format_ids=17,4")] == ["CLOSED", "OPEN"]
-        used, every = ask("switcher=GetFormats"), ask("switcher=GetFormats&show_all=1")
-        assert {"O", "C", "M", "W", "St", "VM", "HY", "TC"} == {one["key_string"] for one in used}
-        assert len(every) > 80
-        assert len({one["id"] for one in every}) == len({one["key_string"] for one in every}) == len(every)
-        assert set(every[0]) == {
-            "key_string", "name_string", "description_string", "lang", "id", "world_id", "format_type_enum",
-            "root_server_uri",
-        }  # fmt: skip
-
-    def test_service_bodies_with_their_parents(self):
-        bodies = ask("switcher=GetServiceBodies")
-        assert [(one["parent_id"], one["type"]) for one in bodies] == [("0", "RS"), ("1", "AS")]
-        office = bodies[1]
-        assert (office["name"], office["url"]) == ("office", "https://office.example/list")
-        assert ask(f"switcher=GetServiceBodies&services={office['id']}") == [office]
-        assert ask(f"switcher=GetServiceBodies&services={office['id']}&parents=1") == bodies
-        assert ask("switcher=GetServiceBodies&services=1&recursive=1") == bodies
-
-    def test_changes_are_what_was_added_and_what_was_taken_off(self):
-        rows = ask("switcher=GetChanges")
-        assert [(one["change_type"], one["meeting_name"]) for one in rows][:1] == [
-            ("comdef_change_type_delete", "Gone")
-        ]
-        assert len(rows) == 8
-        assert rows[0]["meeting_exists"] == "0"
-        day = (NOW - timedelta(days=3)).date().isoformat()
-        added = ask(f"switcher=GetChanges&start_date={day}&end_date={day}")
-        assert {one["change_type"] for one in added} == {"comdef_change_type_new"}
-        assert len(added) == 7
-        assert ask("switcher=GetChanges&start_date=2030-01-01") == []
-
-    def test_changes_of_one_meeting_and_of_one_body(self, town):
-        assert [one["meeting_name"] for one in ask(f"switcher=GetChanges&meeting_id={town['Shut'] + 6}")] == ["Shut"]
-        office = ask("switcher=GetServiceBodies")[1]["id"]
-        found = {one["meeting_name"] for one in ask(f"switcher=GetChanges&service_body_id={office}")}
-        assert found == {"Gone", "Morning", "Screen"}
-
-    def test_what_a_list_changed_is_told_field_by_field_but_never_how_to_join(self, coordinator):
-        take_in(coordinator, LAMP | {"conference_url": "https://zoom.us/j/1"}, name="Desk")
-        take_in(coordinator, LAMP | {"conference_url": "https://zoom.us/j/2", "time": "20:00"}, name="Desk")
-        edits = [one for one in ask("switcher=GetChanges") if one["change_type"] == "comdef_change_type_change"]
-        ((said, change),) = [(one["details"], one["json_data"]) for one in edits]
-        assert said == "Lamp was changed: time, link."
-        assert change == {"before": {"time": "19:00"}, "after": {"time": "20:00"}}
-        lamp = edits[0]["meeting_id"]
-        kinds = {one["change_type"] for one in ask(f"switcher=GetChanges&meeting_id={lamp}")}
-        assert kinds == {"comdef_change_type_new", "comdef_change_type_change"}
-
-    def test_field_keys_and_the_values_of_a_field(self):
-        keys = [one["key"] for one in ask("switcher=GetFieldKeys")]
-        assert set(FIELDS.split()) <= set(keys)
-        values = ask("switcher=GetFieldValues&meeting_key=weekday_tinyint")
-        assert {one["weekday_tinyint"]: len(one["ids"].split(",")) for one in values} == {
-            "1": 1, "2": 2, "3": 1, "4": 1, "6": 1,
-        }  # fmt: skip
-
-    def test_the_server_says_what_it_is_and_where(self):
-        (info,) = ask("switcher=GetServerInfo")
-        assert info["versionInt"] == "4002007"
-        assert set(FIELDS.split()) <= set(info["available_keys"].split(","))
-        assert all(isinstance(value, str) for value in info.values())
-        (area,) = ask("switcher=GetCoverageArea")
-        assert (area["nw_corner_latitude"], area["se_corner_latitude"]) == ("41.5", "40.7")
-
-    def test_the_dump_for_world_services_has_its_52_columns_and_marks_what_is_gone(self):
-        office = ask("switcher=GetServiceBodies")[1]["id"]
-        answer, body = get(f"switcher=GetNAWSDump&sb_id={office}", "csv")
-        rows = list(csv.DictReader(io.StringIO(body.decode())))
-        assert answer.headers["Content-Type"].startswith("text/csv")
-        assert len(rows[0]) == 52
-        assert (next(iter(rows[0])), list(rows[0])[-1]) == ("Committee", "unpublished")
-        by_name = {one["CommitteeName"]: one for one in rows}
-        assert (by_name["Morning"]["Day"], by_name["Morning"]["Time"]) == ("Monday", "0700")
-        assert (by_name["Screen"]["Format1"], by_name["Screen"]["Closed"]) == ("VM", "OPEN")
-        assert by_name["Gone"]["Delete"] == "D"
-        assert set(by_name) == {"Morning", "Screen", "Gone"}
-
-
-@pytest.mark.usefixtures("town")
-class TestHowItIsAnswered:
-    @pytest.mark.parametrize(
-        "path",
-        ["/client_interface/json/", "/client_interface/json", "//client_interface//json//",
-         "/main_server/client_interface/json/"],
-    )  # fmt: skip
-    def test_old_clients_repeat_slashes(self, path):
-        answer = Client().get("/", {"switcher": "GetServerInfo"}, PATH_INFO=path)
-        assert answer.status_code == 200
-
-    @pytest.mark.parametrize(
-        ("kind", "query"),
-        [
-            ("json", ""),
-            ("json", "switcher=DropTables"),
-            ("xml", "switcher=GetSearchResults"),
-            ("json", "switcher=GetNAWSDump&sb_id=1"),
-            ("csv", "switcher=GetNAWSDump"),
-            ("json", "switcher=GetSearchResults&weekdays=monday"),
-            ("json", "switcher=GetSearchResults&lat_val=north&long_val=1"),
-            ("json", "switcher=GetSearchResults&lat_val=nan&long_val=1&geo_width=1"),
-            ("json", "switcher=GetSearchResults&meeting_key=secret&meeting_key_value=1"),
-            ("json", "switcher=GetFieldValues&meeting_key=secret"),
-            ("json", "switcher=GetChanges&start_date=yesterday"),
-            ("tsml", "switcher=GetFormats"),
-        ],
-    )
-    def test_what_cannot_be_answered_is_refused_in_a_sentence(self, kind, query):
-        answer, body = get(query, kind)
-        assert answer.status_code == 422
-        assert answer.headers["Content-Type"].startswith("text/plain")
-        assert body.decode().strip().endswith(".")
-
-    def test_nothing_found_is_an_empty_array(self):
-        assert search("weekdays=7") == []
-
-    @pytest.mark.parametrize("name", ["cb", "jQuery_123.call", "$x", "a" * 64])
-    def test_jsonp_calls_the_name_that_is_given(self, name):
-        answer, body = get(f"switcher=GetSearchResults&weekdays=1&callback={name}", "jsonp")
-        assert answer.headers["Content-Type"].startswith("application/javascript")
-        called = re.fullmatch(r"/\*\*/(.+?)\((.*)\);\n", body.decode(), re.DOTALL)
-        assert called[1] == name
-        assert json.loads(called[2])[0]["meeting_name"] == "Midnight"
-
-    @pytest.mark.parametrize("name", ["alert(1)", "a b", "1x", "a" * 65, "<script>", "x;y", "é"])
-    def test_jsonp_calls_nothing_but_a_name(self, name):
-        answer, body = get(f"switcher=GetSearchResults&callback={name}", "jsonp")
-        assert answer.status_code == 422
-        assert name.encode() not in body
-
-    def test_a_line_separator_does_not_break_the_script(self, town):
-        Meeting.objects.filter(name="Morning").update(notes="one\u2028two</script>")
-        _answer, body = get("switcher=GetSearchResults&callback=cb", "jsonp")
-        assert "\u2028" not in body.decode()
-
-    def test_as_a_table(self):
-        answer, body = get("switcher=GetSearchResults", "csv")
-        rows = list(csv.DictReader(io.StringIO(body.decode())))
-        assert [one["meeting_name"] for one in rows] == EVERY
-        assert answer.headers["Content-Disposition"].startswith("attachment")
-        _answer, body = get("switcher=GetFormats&show_all", "csv")
-        assert body.startswith(b'"key_string","name_string"')
-
-    def test_the_meeting_guide_form_has_the_zone_and_says_online(self):
-        """BMLT's own tsml export leaves the zone out, and its test for online meetings never matches."""
-        found = {one["name"]: one for one in ask("switcher=GetSearchResults", "tsml")}
-        assert found["Screen"]["timezone"] == "America/New_York"
-        assert found["Screen"]["attendance_option"] == "online"
-        assert found["Midnight"]["end_time"] == "00:30"
-
-    def test_cookies_are_ignored_and_any_site_may_read_it(self):
-        client = Client()
-        client.force_login(make_account("Marta"))
-        answer = client.get("/client_interface/jsonp/", {"switcher": "GetServerInfo", "callback": "cb"})
-        assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert not answer.cookies
-        assert "Cookie" not in answer.headers.get("Vary", "")
-        assert answer.headers["ETag"]
-
-    def test_the_number_of_queries_does_not_grow_with_the_list(self):
-        with CaptureQueriesContext(connection) as few:
-            search("get_used_formats")
-        Meeting.objects.bulk_create(
-            Meeting(name="More", slug=f"more-{n}", zone="UTC", created_at=NOW, rrule="FREQ=WEEKLY;BYDAY=MO",
-                    starts_local=datetime(2026, 1, 5, 9, 0, tzinfo=UTC)) for n in range(40)
-        )  # fmt: skip
-        MeetingDay.objects.bulk_create(
-            MeetingDay(meeting=one, weekday=0, minute=540) for one in Meeting.objects.filter(name="More")
-        )
-        with CaptureQueriesContext(connection) as many:
-            assert len(search("get_used_formats")["meetings"]) == 46
-        assert len(few) == len(many) == 2
-
-
+@pytest.mark.usefixtures("evening")
 class TestNewYork:
     """A BMLT server's own list, in and out again."""
 

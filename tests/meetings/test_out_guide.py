@@ -17,7 +17,7 @@ from tests.conftest import FULL
 from tests.meetings.meeting_guide_spec import faults, has_a_place
 from tests.people_of_the_story import NOW, make_account
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 FEEDS = Path(__file__).resolve().parents[1] / "feeds"
 WHOLE = Path(__file__).resolve().parents[3] / "shared" / "feeds"
 NO_LISTS = ("formats", "bodies", "groups", "GetFormats", "GetServiceBodies", "server-info")
@@ -29,12 +29,6 @@ LISTS = [
     if not any(word in file.name for word in NO_LISTS)
 ]
 PLACE = {"timezone": "America/New_York", "formatted_address": "1 Main St, Albany, NY 12207, USA"}
-
-
-@pytest.fixture(autouse=True)
-def _now():
-    with clock.frozen(NOW):
-        yield
 
 
 def body_of(answer):

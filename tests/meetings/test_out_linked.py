@@ -7,19 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
-from ground import clock
 from meetings.models import Meeting
 from meetings.services.group_meetings import group_found_from_meeting
 from meetings.services.upcoming import schedule_write
 from tests.people_of_the_story import NOW, make_account
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _now():
-    with clock.frozen(NOW):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 
 
 @pytest.fixture

@@ -17,14 +17,8 @@ from meetings.services.group_meetings import meeting_edit, meeting_make
 from tests.group_stories import PLAN, THURSDAY
 from tests.people_of_the_story import NOW, make_account
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 WEEKS = timedelta(weeks=1)
-
-
-@pytest.fixture(autouse=True)
-def _now():
-    with clock.frozen(NOW):  # Thursday 15 January 2026, 19:00 in Berlin
-        yield
 
 
 @pytest.fixture

@@ -5,21 +5,14 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from rest_framework.test import APIClient
 
-from ground import clock
 from own import services
 from own.models import Favourite
 from own.selectors import favourites_of
 from people.services import person_erase, person_export
 from tests.group_stories import make_circle
-from tests.people_of_the_story import NOW, make_contact, make_member
+from tests.people_of_the_story import make_contact, make_member
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def evening():
-    with clock.frozen(NOW):
-        yield
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 
 
 @pytest.fixture

@@ -1,0 +1,100 @@
+"""/client_interface/: the switchers of the BMLT semantic API beside the search."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+
+from tests.meetings.bmlt_door import FIELDS, ask, get
+from tests.meetings.list_desk import LAMP, take_in
+from tests.people_of_the_story import NOW
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("town")]
+
+
+def test_formats_by_key_by_id_used_or_all():
+    some = ask("switcher=GetFormats&lang_enum=en&key_strings[]=TC&key_strings[]=VM")
+    assert [one["key_string"] for one in some] == ["VM", "TC"]
+    assert [one["world_id"] for one in ask("switcher=GetFormats&format_ids=17,4")] == ["CLOSED", "OPEN"]
+    used, every = ask("switcher=GetFormats"), ask("switcher=GetFormats&show_all=1")
+    assert {"O", "C", "M", "W", "St", "VM", "HY", "TC"} == {one["key_string"] for one in used}
+    assert len(every) > 80
+    assert len({one["id"] for one in every}) == len({one["key_string"] for one in every}) == len(every)
+    assert set(every[0]) == {
+        "key_string", "name_string", "description_string", "lang", "id", "world_id", "format_type_enum",
+        "root_server_uri",
+    }  # fmt: skip
+
+
+def test_service_bodies_with_their_parents():
+    bodies = ask("switcher=GetServiceBodies")
+    assert [(one["parent_id"], one["type"]) for one in bodies] == [("0", "RS"), ("1", "AS")]
+    office = bodies[1]
+    assert (office["name"], office["url"]) == ("office", "https://office.example/list")
+    assert ask(f"switcher=GetServiceBodies&services={office['id']}") == [office]
+    assert ask(f"switcher=GetServiceBodies&services={office['id']}&parents=1") == bodies
+    assert ask("switcher=GetServiceBodies&services=1&recursive=1") == bodies
+
+
+def test_changes_are_what_was_added_and_what_was_taken_off():
+    rows = ask("switcher=GetChanges")
+    assert [(one["change_type"], one["meeting_name"]) for one in rows][:1] == [("comdef_change_type_delete", "Gone")]
+    assert len(rows) == 8
+    assert rows[0]["meeting_exists"] == "0"
+    day = (NOW - timedelta(days=3)).date().isoformat()
+    added = ask(f"switcher=GetChanges&start_date={day}&end_date={day}")
+    assert {one["change_type"] for one in added} == {"comdef_change_type_new"}
+    assert len(added) == 7
+    assert ask("switcher=GetChanges&start_date=2030-01-01") == []
+
+
+def test_changes_of_one_meeting_and_of_one_body(town):
+    assert [one["meeting_name"] for one in ask(f"switcher=GetChanges&meeting_id={town['Shut'] + 6}")] == ["Shut"]
+    office = ask("switcher=GetServiceBodies")[1]["id"]
+    found = {one["meeting_name"] for one in ask(f"switcher=GetChanges&service_body_id={office}")}
+    assert found == {"Gone", "Morning", "Screen"}
+
+
+def test_what_a_list_changed_is_told_field_by_field_but_never_how_to_join(coordinator):
+    take_in(coordinator, LAMP | {"conference_url": "https://zoom.us/j/1"}, name="Desk")
+    take_in(coordinator, LAMP | {"conference_url": "https://zoom.us/j/2", "time": "20:00"}, name="Desk")
+    edits = [one for one in ask("switcher=GetChanges") if one["change_type"] == "comdef_change_type_change"]
+    ((said, change),) = [(one["details"], one["json_data"]) for one in edits]
+    assert said == "Lamp was changed: time, link."
+    assert change == {"before": {"time": "19:00"}, "after": {"time": "20:00"}}
+    lamp = edits[0]["meeting_id"]
+    kinds = {one["change_type"] for one in ask(f"switcher=GetChanges&meeting_id={lamp}")}
+    assert kinds == {"comdef_change_type_new", "comdef_change_type_change"}
+
+
+def test_field_keys_and_the_values_of_a_field():
+    keys = [one["key"] for one in ask("switcher=GetFieldKeys")]
+    assert set(FIELDS.split()) <= set(keys)
+    values = ask("switcher=GetFieldValues&meeting_key=weekday_tinyint")
+    assert {one["weekday_tinyint"]: len(one["ids"].split(",")) for one in values} == {
+        "1": 1, "2": 2, "3": 1, "4": 1, "6": 1,
+    }  # fmt: skip
+
+
+def test_the_server_says_what_it_is_and_where():
+    (info,) = ask("switcher=GetServerInfo")
+    assert info["versionInt"] == "4002007"
+    assert set(FIELDS.split()) <= set(info["available_keys"].split(","))
+    assert all(isinstance(value, str) for value in info.values())
+    (area,) = ask("switcher=GetCoverageArea")
+    assert (area["nw_corner_latitude"], area["se_corner_latitude"]) == ("41.5", "40.7")
+
+
+def test_the_dump_for_world_services_has_its_52_columns_and_marks_what_is_gone():
+    office = ask("switcher=GetServiceBodies")[1]["id"]
+    answer, body = get(f"switcher=GetNAWSDump&sb_id={office}", "csv")
+    rows = list(csv.DictReader(io.StringIO(body.decode())))
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    assert len(rows[0]) == 52
+    assert (next(iter(rows[0])), list(rows[0])[-1]) == ("Committee", "unpublished")
+    by_name = {one["CommitteeName"]: one for one in rows}
+    assert (by_name["Morning"]["Day"], by_name["Morning"]["Time"]) == ("Monday", "0700")
+    assert (by_name["Screen"]["Format1"], by_name["Screen"]["Closed"]) == ("VM", "OPEN")
+    assert by_name["Gone"]["Delete"] == "D"
+    assert set(by_name) == {"Morning", "Screen", "Gone"}
