@@ -204,8 +204,10 @@ async def weather(storm: Storm, seconds: float) -> None:
     over = asyncio.Event()
     lives = [asyncio.create_task(one.live(over.is_set)) for one in storm.wanderers]
     try:
-        while not all(one.acked for one in storm.wanderers):  # noqa: ASYNC110  (each of them takes part)
-            await asyncio.sleep(0.05)
+        while not all(one.acked for one in storm.wanderers):  # each of them takes part
+            broken, _alive = await asyncio.wait(lives, timeout=0.05, return_when=asyncio.FIRST_EXCEPTION)
+            for life in broken:
+                life.result()  # raises: nobody waits for who is out already
         await storm.blow(seconds)
     finally:
         over.set()

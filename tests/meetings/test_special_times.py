@@ -94,23 +94,3 @@ def test_the_link_stands_in_the_feeds_only_where_the_group_says_so(group, fred):
     assert meeting_view(meeting.slug, None, NOW + DAY).join_shown
     meeting_edit(actor=fred, meeting=meeting, plan=plan)  # a form that does not ask leaves it
     assert Meeting.objects.get().join_shown == "all"
-
-
-def test_a_member_makes_renews_and_takes_back_the_address_of_their_calendar(group, fred):
-    client = Client()
-    client.force_login(fred.account)
-    assert ".ics" not in client.get("/me/calendar/").content.decode()
-
-    def address():
-        page = client.get("/me/calendar/").content.decode()
-        return page.partition("/calendar/mine/")[2].partition(".ics")[0]
-
-    client.post("/me/calendar/", {"action": "give"})
-    first = address()
-    assert first == address() != ""
-    assert Client().get(f"/calendar/mine/{first}.ics").status_code == 200
-    client.post("/me/calendar/", {"action": "renew"})
-    assert address() not in {"", first}
-    assert Client().get(f"/calendar/mine/{first}.ics").status_code == 410
-    client.post("/me/calendar/", {"action": "revoke"})
-    assert address() == ""

@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from rest_framework.test import APIClient
 
+from ground.errors import TooMany
 from own import services
 from own.models import Favourite
 from own.selectors import favourites_of
@@ -65,3 +66,12 @@ def test_the_json_door_names_the_meeting_in_the_body(slug):
     assert client.post("/api/v1/favourites/", {"meeting": "unknown"}, format="json").status_code == 400
     gone = client.post("/api/v1/favourites/", {"meeting": slug, "keep": False}, format="json")
     assert gone.json() == {"results": []}
+
+
+def test_a_full_list_takes_no_more_and_stays_as_it_was(slug, monkeypatch):
+    monkeypatch.setattr("own.services.FAVOURITES", 1)
+    dana = make_member("Dana")
+    services.favourites_keep(actor=dana, slugs=[slug])
+    with pytest.raises(TooMany):
+        services.favourites_keep(actor=dana, slugs=[make_circle().meeting.slug])
+    assert [one.meeting.slug for one in Favourite.objects.select_related("meeting")] == [slug]
