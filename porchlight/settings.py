@@ -12,7 +12,7 @@ import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from ground.secret import fernet_key, load_secret
+from ground.secret import derive, fernet_key, load_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -155,7 +155,9 @@ REDIS_URL = os.environ.get("REDIS_URL", "")
 if REDIS_URL:
     if not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
         raise ImproperlyConfigured("REDIS_URL is not an address of Redis: use redis://host:6379/0, or unset it")
-    CACHES = {"default": {"BACKEND": "ground.cache.FallbackCache", "LOCATION": REDIS_URL}}
+    # of this site alone: another one may use the same Redis
+    prefix = derive(SECRET_KEY, "cache").hex()[:16]
+    CACHES = {"default": {"BACKEND": "ground.cache.FallbackCache", "LOCATION": REDIS_URL, "KEY_PREFIX": prefix}}
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
