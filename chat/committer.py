@@ -14,7 +14,7 @@ from chat import posts
 from chat.desk import Desk, report
 from chat.order import Run
 from chat.posts import Outcome, Post
-from chat.quick import Quick, Stored
+from chat.quick import Quick
 
 log = logging.getLogger("porchlight.chat")
 
@@ -22,12 +22,14 @@ Reply = Callable[[Outcome], None]
 Write = Callable[[Sequence[Post]], list[Outcome]]
 Announce = Callable[[list[tuple[str, Run]]], None]
 WAITING = 2000  # posts that may wait; beyond it the sender is asked to come back
+GATHER = 0.002  # seconds that a transaction waits for as many posts as the latest ones had
 
 
 class Committer:
-    """`write` stores a batch in the desk's one thread, unless the quick lane takes it; called from the event loop only.
+    """`write` stores in the desk's one thread what the quick lane does not take; called from the event loop only.
 
-    `announce` is told what the quick lane committed, before its senders are answered.
+    `announce` is told what the quick lane committed, before its senders are answered; after the slow way, which tells
+    the bus itself, it is told that something was (an empty list).
     """
 
     def __init__(self, write: Write, desk: Desk, announce: Announce) -> None:
@@ -37,6 +39,9 @@ class Committer:
         self._quick = Quick()
         self._queue: deque[tuple[Post, Reply]] = deque()
         self._task: asyncio.Task[None] | None = None
+        self._latest = self._usual = 1  # posts of the latest transaction, and of the larger of the latest two
+        self._enough: asyncio.Event | None = None  # set when as many wait
+        self._storing = False
 
     def submit(self, post: Post, reply: Reply) -> None:
         """Store `post`; `reply` is called in the event loop, at once when too many wait."""
@@ -44,8 +49,15 @@ class Committer:
             reply(Outcome(post, code=posts.RETRY))
             return
         self._queue.append((post, reply))
+        if self._enough is not None and len(self._queue) >= self._usual:
+            self._enough.set()
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._work())
+
+    @property
+    def storing(self) -> bool:
+        """True while a transaction runs: in a moment there is something to show."""
+        return self._storing
 
     async def flush(self) -> None:
         """Return when nothing waits."""
@@ -59,29 +71,59 @@ class Committer:
     async def _work(self) -> None:
         try:
             while self._queue:
+                await self._gather()
                 batch = [self._queue.popleft() for _ in range(min(posts.BATCH, len(self._queue)))]
-                outcomes = await self._store([post for post, _ in batch])
+                self._usual, self._latest = max(self._latest, len(batch)), len(batch)
+                self._storing = True
+                try:
+                    outcomes = await self._store([post for post, _ in batch])
+                finally:
+                    self._storing = False
                 for (_, reply), outcome in zip(batch, outcomes, strict=True):
                     reply(outcome)
         finally:
             self._task = None
 
-    async def _store(self, batch: list[Post]) -> list[Outcome]:
+    async def _gather(self) -> None:
+        """Where several post at once, wait a moment for all of them.
+
+        Whoever was answered last posts again first: without it one transaction takes one post and the next the other
+        nine, at twice the price. A post that comes alone waits for nobody.
+        """
+        if len(self._queue) >= self._usual:
+            return
+        self._enough = asyncio.Event()
         try:
-            outcomes, news = await self._quickly(batch) or (await self._desk.run(self._write, batch), [])
-            self._announce(news)
+            async with asyncio.timeout(GATHER):
+                await self._enough.wait()
+        except TimeoutError:
+            pass
+        finally:
+            self._enough = None
+
+    async def _store(self, batch: list[Post]) -> list[Outcome]:
+        """An outcome a post, in their order."""
+        quick = self._quick.part(batch)
+        found = dict(zip(map(id, quick), await self._quickly(quick), strict=False))
+        rest = [post for post in batch if id(post) not in found]
+        found.update(zip(map(id, rest), await self._slowly(rest), strict=True))
+        return [found[id(post)] for post in batch]
+
+    async def _quickly(self, batch: list[Post]) -> list[Outcome]:
+        """Empty: nothing is known to be stored, the slow way takes them and knows what to do."""
+        try:
+            outcomes, news = await self._quick.write(batch) or ([], [])
+        except (psycopg.Error, OSError) as error:
+            log.warning("the quick lane did not store %d messages, the slow way takes them: %s", len(batch), error)
+            return []
+        self._announce(news)
+        return outcomes
+
+    async def _slowly(self, batch: list[Post]) -> list[Outcome]:
+        try:
+            outcomes = await self._desk.run(self._write, batch) if batch else []
         except Exception as error:  # noqa: BLE001  (one bad round must not end the process's talk: nothing is known to be stored)
             report(log, f"{len(batch)} messages could not be stored; their senders will try again", error)
             return [Outcome(post, code=posts.RETRY) for post in batch]
+        self._announce([])
         return outcomes
-
-    async def _quickly(self, batch: list[Post]) -> Stored | None:
-        if not self._quick.takes(batch):
-            return None
-        try:
-            return await self._quick.write(batch)
-        except psycopg.errors.UniqueViolation:  # another process stored one of the keys meanwhile
-            return None
-        except (psycopg.Error, OSError) as error:  # the slow way tries again, and knows what to do
-            log.warning("the quick lane did not store %d messages, the slow way takes them: %s", len(batch), error)
-            return None

@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
@@ -34,6 +34,7 @@ BLOCKS = "blocks"  # topic: somebody blocked somebody, or lifted a block
 CHECK = 5  # seconds between two comparisons of the heads
 MARKS = 2  # seconds between two writes of read marks
 COMPANY = 2  # seconds between two words on who is here
+TOGETHER = 0.005  # seconds that entries of other processes may wait for a transaction of ours
 DRAIN = 5.0  # seconds that a stopping process waits for its last commit
 MOST_SOCKETS = 30  # of one person in one process
 
@@ -57,6 +58,8 @@ class Hub:
         self._dirty: list[Connection] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._checking = False
+        self._heard: list[News] = []
+        self._announced = 0.0
         loop.call_later(1, self._tick)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
@@ -191,15 +194,29 @@ class Hub:
     # --- what the bus brings -------------------------------------------------------------------------------
 
     def hear(self, found: list[News]) -> None:
-        """Entries were committed somewhere."""
-        for item in found:
+        """Entries were committed, mostly at another process.
+
+        While this process commits one batch after the other they wait a moment for the next, so that a member gets both
+        in one write: the writes are most of the price, and two processes that talk in one room would pay them twice.
+        """
+        if not self.committer.storing and self.loop.time() - self._announced > TOGETHER:
+            self._show(found)
+            return
+        if not self._heard:
+            self.loop.call_later(TOGETHER, self._show, ())
+        self._heard += found
+
+    def _show(self, found: Sequence[News]) -> None:
+        heard, self._heard = self._heard, []
+        for item in (*heard, *found):
             if room := self.rooms.get(item.room):
                 room.news(item)
 
     def _announce(self, found: list[tuple[str, Run]]) -> None:
-        """What this process committed: shown here at once, and told to the others."""
+        """What this process committed: shown here at once with what waited, and told to the others."""
+        self._announced = self.loop.time()
+        self._show([News(room, run, run.last) for room, run in found])
         if found:
-            self.hear([News(room, run, run.last) for room, run in found])
             wake.publish(services.TOPIC, news.pack(found), here=False)
 
     def hear_person(self, person_pk: int, frame: dict[str, Any]) -> None:

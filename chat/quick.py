@@ -1,12 +1,14 @@
 """The quick lane into PostgreSQL: plain texts of many senders in one statement, one transaction, one round trip.
 
-It takes only batches about which there is nothing to decide: new texts that answer nothing and need not be held, each
+It takes only posts about which there is nothing to decide: new texts that answer nothing and need not be held, each
 sender an active member of a group's open room without slow mode and not asked to listen, no key used before. The
-statement itself checks that, in the transaction that stores, and stores all or nothing; whatever it leaves,
-`services.entries_write` decides. Rows, order and locks are the same in both. Lives in the event loop on a connection of
-its own: a thread and the ORM cost three times as much processor time a message (docs/protocol.md).
+statement and the table's own constraints check that, in the transaction that stores, and store all or nothing;
+whatever they leave, `services.entries_write` decides. Rows, order and locks are the same in both. Lives in the event
+loop on a connection of its own: a thread and the ORM cost three times as much processor time a message
+(docs/protocol.md).
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,8 +22,9 @@ from chat.services.book import must_be_held
 from ground import clock
 
 # Rooms are locked in one order, or two processes wait for each other. A leaving that is under way is waited for (FOR
-# SHARE), and one that comes later waits for us. Locked rows are read anew after the wait; a key that another process
-# stores meanwhile breaks the unique constraint, and the slow way gives the old answer.
+# SHARE), and one that comes later waits for us. Locked rows are read anew after the wait. A key that was used before
+# breaks the unique constraint, and the slow way gives the old answer: to ask for it would cost every batch, and with a
+# plan from when the table was empty (kept until its statistics are renewed) it read the whole room each time.
 STORE = """
 WITH new AS MATERIALIZED (
     SELECT * FROM unnest(%(rooms)s::text[], %(people)s::bigint[], %(names)s::text[], %(cids)s::uuid[],
@@ -37,10 +40,7 @@ member AS MATERIALIZED (
                       WHERE room.group_id = m.group_id AND s.person_id = m.person_id)
     ORDER BY m.id FOR SHARE OF m),
 clear AS MATERIALIZED (
-    SELECT count(*) = %(count)s AND NOT coalesce(bool_or(EXISTS (
-        SELECT 1 FROM chat_message m WHERE m.room_id = room.id AND m.sender_id = new.sender AND m.cid = new.cid
-    )), false) AS yes
-    FROM new JOIN room ON room.key = new.key
+    SELECT count(*) = %(count)s AS yes FROM new JOIN room ON room.key = new.key
     JOIN member ON member.group_id = room.group_id AND member.person_id = new.sender),
 taken AS (
     UPDATE chat_room r SET last_seq = r.last_seq + wanted.count
@@ -75,21 +75,31 @@ class Quick:
         self._connection: psycopg.AsyncConnection[Any] | None = None
         self._usable = connections["default"].vendor == "postgresql"
 
-    def takes(self, batch: Sequence[Post]) -> bool:
-        """Texts alone, each key once, no words that have to be held."""
-        if not self._usable or len({post.cid for post in batch}) < len(batch):
-            return False
-        return not any(post.kind != posts.TEXT or post.of is not None or must_be_held(post.body) for post in batch)
+    def part(self, batch: Sequence[Post]) -> list[Post]:
+        """What this lane may take: all posts of those groups' rooms for which nothing but plain texts came.
+
+        Whole rooms, so that each keeps its order. The rooms of pairs and cravings have rules of their own, which one
+        statement more would have to repeat, and two people in them.
+        """
+        if not self._usable:
+            return []
+        keys = Counter(post.cid for post in batch)
+        others = {post.room for post in batch if keys[post.cid] > 1 or not _is_plain(post)}
+        return [post for post in batch if post.room not in others]
 
     async def write(self, batch: Sequence[Post]) -> Stored | None:
-        """None: there is something to decide, and nothing was stored.
+        """None: nothing to store, or there is something to decide and nothing was stored.
 
         Raises psycopg.Error and OSError: nothing is known to be stored, and the connection is a new one next time.
         """
+        if not batch:
+            return None
         try:
             connection = self._connection or await self._connect()
             self._connection = connection
             return await self._write(connection, batch)
+        except psycopg.errors.UniqueViolation:
+            return None
         except BaseException:
             await self.close()
             raise
@@ -132,6 +142,11 @@ class Quick:
         found = {key: "{}.{}.{}.{}/{}.{}".format(*counts) for key, *counts in await versions.fetchall()}
         outcomes = [Outcome(post, seq, at) for post, seq in zip(batch, seqs, strict=True)]
         return outcomes, _runs(outcomes, found)
+
+
+def _is_plain(post: Post) -> bool:
+    """A new text in a group's room that answers nothing, without words that have to be held."""
+    return post.kind == posts.TEXT and post.of is None and post.room.startswith("g") and not must_be_held(post.body)
 
 
 def _runs(outcomes: Sequence[Outcome], versions: dict[str, str]) -> list[tuple[str, Run]]:

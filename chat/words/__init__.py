@@ -12,7 +12,7 @@ follows, and a facilitator looks at what T3 holds.
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +22,7 @@ T1, T2, T3 = "T1", "T2", "T3"
 NEAR = 4  # words before a phrase in which a denial counts
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|„[^“”]*[“”]|«[^»]*»|‘[^’]{3,}’", re.DOTALL)
 _QUOTED_LINE = re.compile(r"^\s*>.*$", re.MULTILINE)
+_WORD = re.compile(r"[^\W_]+")
 _CLAUSE = re.compile(r"[.!?;,:\n…]+|\s-\s|\s–\s")
 _PRICE = re.compile(r"[$€£]\s?\d{1,4}\b|\b\d{1,4}\s?(?:[$€£]|usd|eur|bucks|euros?|dollars?|pesos)\b", re.IGNORECASE)
 _HANDLE = re.compile(
@@ -29,22 +30,41 @@ _HANDLE = re.compile(
 )
 
 
+# Phrases, each a run of plain words, by their first word: a text is read once, however long the lists are.
+Phrases = dict[str, tuple[tuple[str, ...], ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The phrases of one language, each a run of plain words."""
+    """The phrases of one language."""
 
-    t1: tuple[tuple[str, ...], ...]
-    t2: tuple[tuple[str, ...], ...]
-    t3: tuple[tuple[str, ...], ...]
-    offers: tuple[tuple[str, ...], ...]  # alone they mean nothing; with a substance they do
-    substances: tuple[tuple[str, ...], ...]  # with an offer, a price, a number or a handle
-    denials: tuple[tuple[str, ...], ...]
+    t1: Phrases
+    t2: Phrases
+    t3: Phrases
+    offers: Phrases  # alone they mean nothing; with a substance they do
+    substances: Phrases  # with an offer, a price, a number or a handle
+    denials: Phrases
+
+    def may_stand_in(self, words: list[str]) -> bool:
+        """False when nothing of this language can be found: the usual case, in a few steps."""
+        return not all(those.keys().isdisjoint(words) for those in (self.t1, self.t2, self.t3, self.substances))
 
 
 def plain(text: str) -> list[str]:
     """Lower case, without accents, apostrophes and marks: what is compared."""
-    folded = unicodedata.normalize("NFKD", text.casefold().replace("'", "").replace("’", ""))
-    return re.findall(r"[^\W_]+", "".join(c for c in folded if not unicodedata.combining(c)))
+    folded = text.casefold().replace("'", "").replace("’", "")
+    if not folded.isascii():
+        folded = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+    return _WORD.findall(folded)
+
+
+def _by_first_word(phrases: Iterable[str]) -> Phrases:
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for words in map(plain, phrases):
+        if not words:
+            raise ValueError("a phrase without a word")
+        found.setdefault(words[0], []).append(tuple(words))
+    return {first: tuple(those) for first, those in found.items()}
 
 
 @lru_cache(maxsize=8)
@@ -54,16 +74,18 @@ def lists(folder: Path = LISTS) -> tuple[Words, ...]:
     for path in sorted(folder.glob("*.json")):
         held = json.loads(path.read_text(encoding="utf-8"))
         names = ("t1", "t2", "t3", "offers", "substances", "denials")
-        found.append(Words(*(tuple(tuple(plain(phrase)) for phrase in held[name]) for name in names)))
+        found.append(Words(*(_by_first_word(held[name]) for name in names)))
     return tuple(found)
 
 
 def look(text: str, known: Iterable[Words] | None = None) -> frozenset[str]:
     """Which of T1, T2 and T3 the text may be."""
     own = _QUOTED_LINE.sub(" . ", _QUOTED.sub(" ", text))
-    clauses = [words for clause in _CLAUSE.split(own) if (words := plain(clause))]
+    words = plain(own)
+    languages = [one for one in (lists() if known is None else known) if one.may_stand_in(words)]
+    clauses = [plain(clause) for clause in _CLAUSE.split(own)] if languages else []
     found = set()
-    for language in lists() if known is None else known:
+    for language in languages:
         for name, phrases in ((T1, language.t1), (T2, language.t2), (T3, language.t3)):
             if any(_said(clause, phrases, language.denials) for clause in clauses):
                 found.add(name)
@@ -74,22 +96,20 @@ def look(text: str, known: Iterable[Words] | None = None) -> frozenset[str]:
     return frozenset(found)
 
 
-def _said(words: list[str], phrases: Iterable[tuple[str, ...]], denials: Iterable[tuple[str, ...]]) -> bool:
+def _said(words: list[str], phrases: Phrases, denials: Phrases) -> bool:
     """True when a phrase stands in the words, undenied."""
-    present = set(words)
-    for phrase in phrases:
-        if phrase[0] not in present:
-            continue
-        size = len(phrase)
-        for at in range(len(words) - size + 1):
-            if tuple(words[at : at + size]) == phrase and not _in(words[max(0, at - NEAR) : at], denials):
-                return True
-    return False
+    if phrases.keys().isdisjoint(words):
+        return False
+    return any(not _in(words[max(0, at - NEAR) : at], denials) for at in _places(words, phrases))
 
 
-def _in(words: list[str], phrases: Iterable[tuple[str, ...]]) -> bool:
-    return any(
-        tuple(words[at : at + len(phrase)]) == phrase
-        for phrase in phrases
-        for at in range(len(words) - len(phrase) + 1)
-    )
+def _in(words: list[str], phrases: Phrases) -> bool:
+    return next(_places(words, phrases), None) is not None
+
+
+def _places(words: list[str], phrases: Phrases) -> Iterator[int]:
+    """Where in the words a phrase begins."""
+    for at, word in enumerate(words):
+        for phrase in phrases.get(word, ()):
+            if tuple(words[at : at + len(phrase)]) == phrase:
+                yield at

@@ -40,7 +40,7 @@ def quickly(batch):
     async def run():
         lane = Quick()
         try:
-            return await lane.write(batch) if lane.takes(batch) else None
+            return await lane.write(batch) if lane.part(batch) == batch else None
         finally:
             await lane.close()
 
@@ -200,6 +200,34 @@ def test_other_kinds_answers_held_words_and_a_key_twice_are_not_taken():
     assert quickly([post, *texts(room, people, "new")]) is None
     again, new = services.entries_write(posts=[post, *texts(room, people, "new")])
     assert (again.seq, new.seq) == (1, 2)
+
+
+def test_a_key_used_before_costs_the_lane_no_new_connection():
+    """Else a client that sends one message again and again would have every batch pay for a connection."""
+    room, people = make(1)
+
+    async def run():
+        lane = Quick()
+        try:
+            batch = texts(room, people, "hello")
+            await lane.write(batch)
+            before = lane._connection
+            assert await lane.write(batch) is None
+            assert await lane.write(texts(room, people, "and on")) is not None
+            assert lane._connection is before
+        finally:
+            await lane.close()
+
+    asyncio.run(run())
+    assert [row["body"] for row in rows(room)] == ["hello", "and on"]
+
+
+def test_one_post_that_needs_a_decision_leaves_the_other_rooms_in_the_lane():
+    (one, some), (other, others) = make(1), make(1)
+    held = Post(services.sender_of(others[0]), other.key, uuid4(), "I sell oxy, 20 dollars each, dm me")
+    plain, after = texts(one, some, "hello"), texts(other, others, "after it, in its order")
+    pair = Post(plain[0].sender, "pabc", uuid4(), "hello")
+    assert Quick().part([*plain, held, *after, pair]) == plain
 
 
 def aside(work, *args, **given):
