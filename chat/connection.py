@@ -10,9 +10,8 @@ from chat.posts import Sender
 from chat.transport import Bundle, Wire
 
 MOST_UNSENT = 1024 * 1024  # bytes; a resume is exact, so a slow reader may be dropped
-STUCK = 256 * 1024  # bytes that may not wait longer than STUCK_FOR
-STUCK_FOR = 30.0  # seconds
-BUSY = 64 * 1024  # bytes that wait already: typing and presence stay away
+FULL = 256 * 1024  # bytes; beyond them nothing live is sent until the reader has caught up (chat.slow)
+BUSY = 64 * 1024  # bytes that wait already: typing and presence stay away; below them a full reader goes on
 MOST_BUFFERED = 2000  # entries that wait for a slow join
 
 
@@ -23,6 +22,7 @@ class Seat:
     live: bool = False
     shown: int = 0  # the join read the database up to here; the room's own news may still lag behind it
     kept: list[tuple[int, bytes]] = field(default_factory=list)
+    resume: int | None = None  # the reader was too slow: shown up to here, the rest follows from the database
 
 
 class Connection:
@@ -40,7 +40,6 @@ class Connection:
         "sender",
         "session",
         "slot",
-        "stuck_since",
         "typed",
         "wire",
     )  # fmt: skip
@@ -57,7 +56,6 @@ class Connection:
         self.greeted = False
         self.closed = False
         self.slot = 0
-        self.stuck_since = 0.0
         self.typed = 0.0
         self._soon = soon
 
@@ -82,22 +80,16 @@ class Connection:
         """As `tell`, for what may be lost."""
         self.push_lightly(Bundle([wire.encode(frame)]))
 
-    def flush(self) -> None:
-        """Hand the collected frames to the transport, or drop a reader who takes none."""
+    def flush(self) -> bool:
+        """Hand the collected frames to the transport; True when the reader is too slow for more of them."""
         pending, self.pending = self.pending, []
         if self.closed or not pending:
-            return
-        self.wire.write(pending)
-        if self.wire.unsent() > MOST_UNSENT:
-            self.abort()
-
-    def lagging(self, now: float) -> bool:
-        """True when much has waited for too long."""
-        if self.wire.unsent() < STUCK:
-            self.stuck_since = 0.0
             return False
-        self.stuck_since = self.stuck_since or now
-        return now - self.stuck_since > STUCK_FOR
+        self.wire.write(pending)
+        unsent = self.wire.unsent()
+        if unsent > MOST_UNSENT:
+            self.abort()
+        return unsent > FULL
 
     def close(self, code: int) -> None:
         """Send what is collected, then close with `code`."""

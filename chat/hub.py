@@ -20,6 +20,7 @@ from chat.desk import Desk, report
 from chat.live import LiveRoom
 from chat.news import News
 from chat.order import Run
+from chat.slow import SlowReaders
 from chat.transport import Bundle, level
 from ground import wake
 from people import sessions
@@ -51,6 +52,7 @@ class Hub:
         self._commits = Desk("talk-commit", 1)
         self.committer = Committer(lambda batch: services.entries_write(posts=batch), self._commits, self._announce)
         self.company = Company(self.rooms)
+        self.slow = SlowReaders(self.rooms)
         self._opening: dict[str, asyncio.Task[LiveRoom | None]] = {}
         self._wheel: list[set[Connection]] = [set() for _ in range(wire.BEAT)]
         self._turn = 0
@@ -107,7 +109,8 @@ class Hub:
         dirty, self._dirty = self._dirty, []
         for connection in dirty:
             try:
-                connection.flush()
+                if connection.flush():
+                    self.slow.hold(connection)
             except Exception:  # one member's broken socket is not the others' harm
                 log.exception("a socket cannot be written to")
                 connection.abort()
@@ -126,7 +129,7 @@ class Hub:
     async def join(self, connection: Connection, key: str, after: int | None) -> None:
         """Send what the member lacks above `after` (None: the last page), then everything live, without a hole."""
         seat = connection.seats.get(key)
-        if seat is not None and not seat.live:
+        if seat is not None and not seat.live and seat.resume is None:
             return  # on its way already
         try:
             room = await self._room(key)
@@ -277,7 +280,8 @@ class Hub:
             self.spawn(self._check_sessions(slot))
         if self._turn % CHECK == 0:
             self.look_again()
-            self._drop_stuck()
+        for connection, key, shown in self.slow.ready(self.loop.time()):
+            self.spawn(self.join(connection, key, shown))
         if self._turn % MARKS == 0 and self._marks:
             self.spawn(self._write_marks())
         if self._turn % COMPANY == 0 and self.rooms:
@@ -294,14 +298,6 @@ class Hub:
                 rooms = [self.rooms[key] for key in connection.seats if key in self.rooms]
                 heads = {room.key: room.order.head for room in rooms}
                 connection.tell({"t": "hb", "h": heads, "epoch": {room.key: room.epoch for room in rooms}})
-
-    def _drop_stuck(self) -> None:
-        """Readers who take nothing: what they lack is resumed when they come back."""
-        now = self.loop.time()
-        for mine in list(self.people.values()):
-            for connection in list(mine):
-                if connection.lagging(now):
-                    connection.abort()
 
     def look_at_sessions_of(self, person_pk: int) -> None:
         """Some session of this person may have ended."""

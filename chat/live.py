@@ -34,6 +34,7 @@ class LiveRoom:
         self.order = Order(head.last_seq)
         self.roster = roster
         self.seats: dict[Connection, Seat] = {}
+        self._shown = head.last_seq  # unlike the order's head, which may still wait for a roster
         self._desk = desk
         self._queue: deque[Run] = deque()
         self._cleared = 0  # runs at the front of the queue that came before the present roster was read
@@ -66,6 +67,12 @@ class LiveRoom:
         self.seats[connection] = connection.seats[self.key] = seat
         return seat
 
+    def hold(self, connection: Connection) -> None:
+        """Show this slow reader nothing live until they join again, from where they are now."""
+        seat = self.seats[connection]
+        if seat.live:
+            seat.live, seat.resume = False, max(self._shown, seat.shown)
+
     def rise(self, connection: Connection, *, tell: bool = True) -> None:
         """Take the connection out of the room."""
         self.seats.pop(connection, None)
@@ -80,6 +87,7 @@ class LiveRoom:
         """The log is another one (a restored backup): start over at its end."""
         self.pk, self.epoch = head.pk, head.epoch
         self.order = Order(head.last_seq)
+        self._shown = head.last_seq
         self._queue.clear()
         self._cleared = 0
 
@@ -98,6 +106,7 @@ class LiveRoom:
             self._show(self._queue.popleft())
 
     def _show(self, run: Run) -> None:
+        self._shown = run.last
         bundle = Bundle(run.frames)
         veiled = bool(self.roster.apart) or any(by < 0 for by in run.by)
         for connection, seat in list(self.seats.items()):
@@ -107,6 +116,8 @@ class LiveRoom:
                     connection.push(bundle if frames is run.frames else Bundle(frames))
                 elif run.last > seat.shown:
                     connection.push(Bundle(frames[seat.shown + 1 - run.first :]))
+                continue
+            if seat.resume is not None:
                 continue
             seat.kept += enumerate(frames, run.first)
             if len(seat.kept) > MOST_BUFFERED:

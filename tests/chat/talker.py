@@ -49,7 +49,7 @@ class Talker:
         return self
 
     async def say(self, **frame: Any) -> None:
-        await self.socket.send(json.dumps(frame))
+        await self.socket.send(json.dumps(frame, ensure_ascii=False))
 
     async def post(self, room: str, body: str, cid: str | None = None) -> str:
         """Send without waiting; returns the cid."""

@@ -13,6 +13,7 @@ from chat.news import News
 from chat.order import Run
 from chat.posts import Sender
 from chat.selectors import Head, Roster
+from chat.slow import SlowReaders
 from chat.transport import Bundle
 
 
@@ -209,10 +210,39 @@ async def test_a_slow_reader_is_dropped_whole_and_never_single_messages(room):
     room.news(news(1, 1))
     await settle()
     assert slow.wire.ended == "aborted"
-    stuck = member(room, 2)
-    stuck.wire.waiting = 300_000
-    assert not stuck.lagging(100.0)
-    assert not stuck.lagging(129.0)
-    assert stuck.lagging(131.0)
-    stuck.wire.waiting = 10
-    assert not stuck.lagging(140.0)
+
+
+async def test_a_reader_who_falls_behind_gets_nothing_live_until_they_caught_up(room):
+    slow, other, readers = member(room, 1), member(room, 2), SlowReaders({"g1": room})
+    room.news(news(1, 2))
+    slow.wire.waiting = 300_000
+    assert slow.flush()
+    readers.hold(slow)
+    room.news(news(3, 4))
+    await settle()
+    assert (seqs(slow), seqs(other)) == ([1, 2], [1, 2, 3, 4])
+    assert list(readers.ready(100.0)) == []
+    slow.wire.waiting = 60_000
+    assert list(readers.ready(100.0)) == [(slow, "g1", 2)]
+    assert list(readers.ready(100.0)) == []
+
+
+async def test_a_reader_who_takes_nothing_for_half_a_minute_is_dropped(room):
+    slow, readers = member(room, 1), SlowReaders({"g1": room})
+    slow.wire.waiting = 300_000
+    readers.hold(slow)
+    now = asyncio.get_running_loop().time()
+    assert list(readers.ready(now + 29)) == []
+    assert not slow.closed
+    assert list(readers.ready(now + 31)) == []
+    assert slow.wire.ended == "aborted"
+    assert list(readers.ready(now + 32)) == []
+
+
+async def test_who_still_joins_while_they_fall_behind_misses_nothing(room):
+    """The join shows what it read; what came live meanwhile follows it, and they are held at the next flush."""
+    joins, readers = member(room, 1, joined=False), SlowReaders({"g1": room})
+    readers.hold(joins)
+    room.news(news(1, 2))
+    assert [seq for seq, _ in joins.seats["g1"].kept] == [1, 2]
+    assert list(readers.ready(100.0)) == []
