@@ -18,6 +18,7 @@ const search = part("map-search");
 let map;
 let layer;
 let asking; // the request under way
+let listed = location.search; // what the list beside the map is of
 
 function remember(open) {
   try {
@@ -176,6 +177,7 @@ function searchArea() {
   if (address.searchParams.get("sort") === "distance") address.searchParams.delete("sort");
   address.searchParams.set("box", area().written);
   history.pushState({ area: true }, "", address);
+  listed = location.search;
   follow(address).catch(() => location.assign(address));
 }
 
@@ -269,6 +271,6 @@ part("map-open").addEventListener("click", () => {
 });
 part("map-close").addEventListener("click", close);
 search?.addEventListener("click", searchArea);
-addEventListener("popstate", () => location.reload());
+addEventListener("popstate", () => location.search !== listed && location.reload());
 if (remembered()) open();
 else part("map-ask").hidden = false;
