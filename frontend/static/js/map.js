@@ -232,8 +232,9 @@ async function open() {
   }
 }
 
-/** Who opens a place by key goes on among its names, and comes back to the map. */
+/** Who opens a place by key goes on among its names, and comes back to the map by Escape. */
 function names() {
+  place.addEventListener("keydown", (event) => event.key === "Escape" && map.closePopup());
   map.on("popupopen", ({ popup }) => {
     const shown = popup.getElement();
     shown.querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", words.close);
