@@ -238,6 +238,11 @@ DISCLOSURE_STATEMENT = os.environ.get(
     "PORCHLIGHT_DISCLOSURE_STATEMENT", "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
 )
 
+# pictures of maps: https://tiles.example/{z}/{x}/{y}.png; without it there is no map (frontend.tiles checks it)
+MAP_TILES = os.environ.get("PORCHLIGHT_MAP_TILES", "")
+MAP_CREDIT = os.environ.get("PORCHLIGHT_MAP_CREDIT", "")  # whose data the pictures show, as its licence asks
+MAP_ZOOM = os.environ.get("PORCHLIGHT_MAP_ZOOM", "18")  # how close the server's pictures go
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("es", "Español")]
 LOCALE_PATHS = [DATA_DIR / "locale"]  # made at start from frontend/locale/*.po (frontend/translations.py)

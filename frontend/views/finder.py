@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from frontend.actor import actor_of, signed_in, the_actor
 from frontend.finder_filters import KEPT, elsewhere, filters, main_chips, type_name, url_of, wider
 from frontend.qr import qr_of
+from frontend.tiles import tiles
 from frontend.visitor import visitor_zone
 from ground import clock
 from ground.wall import to_wall
@@ -42,6 +44,18 @@ class Row:
 @require_safe
 def find(request: HttpRequest) -> HttpResponse:
     """The finder. Raises ValidationError (400) for an address that cannot be read."""
+    context = found_for(request)
+    params = context["params"]
+    context |= {
+        "more_open": any(params.get(key) for key in MORE) or params.get("day", "") not in {"", "today"},
+        **(elsewhere(params, get_language() or "") if context["days"] else {}),
+        "map_url": reverse("find_map") + url_of(params).removesuffix("?") if tiles() else "",
+    }
+    return render(request, "finder/find.html", context)
+
+
+def found_for(request: HttpRequest) -> dict[str, Any]:
+    """What the address asks for and what was found, for a page that shows the list."""
     now = clock.now()
     visitors = visitor_zone(request)
     params = _params(request)
@@ -51,22 +65,19 @@ def find(request: HttpRequest) -> HttpResponse:
     if not asked.unknown_place:
         page = finder.search(asked.search, now=now, after=request.GET.get("after", ""))
     rows = [_row(found, zone, now) for found in page.rows]
-    context = {
+    return {
         **filters(params, asked, to_wall(now, zone).date()),
         "days": _by_day(rows, to_wall(now, zone).date(), asked.search.sort),
         "dated": bool(asked.search.sort),
         "zone": zone,
         "zone_known": bool(visitors),
         "chips": main_chips(params),
-        "more_open": any(params.get(key) for key in MORE) or params.get("day", "") not in {"", "today"},
         "others": [(city.label, url_of(params, place=city.label, near=None)) for city in asked.others],
         "next_url": url_of(params, after=page.after) if page.after else "",
         "first_url": url_of(params) if request.GET.get("after") else "",
         "wider": [] if rows else wider(params, asked),
-        **(elsewhere(params, get_language() or "") if rows else {}),
         "nothing_listed": not rows and not finder.anything_listed(),
     }
-    return render(request, "finder/find.html", context)
 
 
 @require_safe
@@ -100,6 +111,7 @@ def meeting(request: HttpRequest, slug: str) -> HttpResponse:
         "drawn": qr_of(_address(request)),
         "favourite": actor is not None and is_favourite(actor, slug),
         "guest": actor is None,
+        "on_map": view.mapped and tiles() is not None,
         "fellowship": FELLOWSHIPS.get(view.meeting.fellowship, ""),
         "phone": "".join(c for c in view.meeting.conference_phone if c in "+0123456789,*#")[:40],
     }

@@ -17,6 +17,7 @@ from meetings.selectors.finder.asked import (
 from meetings.selectors.finder.facets import Facets, facets
 from meetings.selectors.finder.find import search
 from meetings.selectors.finder.listed import anything_listed, main_zone, tags_of
+from meetings.selectors.finder.on_map import OffMap, Place, Shown, off_map, on_map
 from meetings.selectors.finder.view import JOIN_SHOWN_BEFORE, MeetingView, can_see_join, meeting_view, zones_differ
 
 __all__ = [
@@ -33,13 +34,18 @@ __all__ = [
     "Facets",
     "Found",
     "MeetingView",
+    "OffMap",
     "Page",
+    "Place",
     "Search",
+    "Shown",
     "anything_listed",
     "can_see_join",
     "facets",
     "main_zone",
     "meeting_view",
+    "off_map",
+    "on_map",
     "search",
     "tags_of",
     "zones_differ",

@@ -77,6 +77,14 @@ def _groups(asked: Search, span: Span, now: datetime) -> list[tuple[bool, bool, 
     """How many rows there are of each (online, in person, types, fellowship), whatever of these is asked for."""
     wider = replace(asked, mode="", tags=(), language="", fellowship="", sort="")
     made = matching(wider, driver_of_all(wider, span))
+    in_span(made, span, now)
+    rows = made.text("d.online, d.onsite, d.tags, d.fellowship", "", CAP)
+    text = f"SELECT online, onsite, tags, fellowship, count(*) FROM ({rows}) AS r GROUP BY 1, 2, 3, 4"  # noqa: S608
+    return fetch(text, made.params)
+
+
+def in_span(made: Statement, span: Span, now: datetime) -> None:
+    """Dates of the time asked for; without one a row a meeting."""
     if not span.by_day:
         made.add("d.nearest = TRUE")
     made.add("d.next_ends_at > %s", now)
@@ -86,9 +94,6 @@ def _groups(asked: Search, span: Span, now: datetime) -> list[tuple[bool, bool, 
     if span.parts:
         either = " OR ".join("d.next_starts_at >= %s AND d.next_starts_at < %s" for _part in span.parts)
         made.add(f"({either})", *[edge for part in span.parts for edge in part])
-    rows = made.text("d.online, d.onsite, d.tags, d.fellowship", "", CAP)
-    text = f"SELECT online, onsite, tags, fellowship, count(*) FROM ({rows}) AS r GROUP BY 1, 2, 3, 4"  # noqa: S608
-    return fetch(text, made.params)
 
 
 def _days(asked: Search, now: datetime, zone: str) -> dict[str, int]:

@@ -14,7 +14,7 @@ from django.db import connection
 from meetings.models import Meeting
 from meetings.places import on_globe
 from meetings.search_schema import WORDS
-from meetings.selectors.finder.asked import BY_NAME, Search
+from meetings.selectors.finder.asked import BY_NAME, Box, Search
 from meetings.selectors.finder.span import Span
 from meetings.selectors.finder.where import chord_squared, grid_of, window_of
 
@@ -140,6 +140,11 @@ def _where(made: Statement, asked: Search) -> None:
         line, spots = chord(asked)
         made.add(f"{line} <= %s", *spots, chord_squared(asked.radius))
         return
+    between(made, window)
+
+
+def between(made: Statement, window: Box) -> None:
+    """Within the window; its east may lie beyond 180."""
     south, west, north, east = window
     made.add("d.latitude BETWEEN %s AND %s", south, north)
     if east > 180:

@@ -28,6 +28,12 @@ class MeetingView:
     may_confirm: bool  # the visitor runs it, and has not confirmed it today
 
     @property
+    def mapped(self) -> bool:
+        """Whether a map can show where it is held."""
+        one = self.meeting
+        return one.closed_at is None and one.mode != Meeting.ONLINE and None not in (one.latitude, one.longitude)
+
+    @property
     def notes(self) -> str:
         """The list's notes; passcodes often stand in them, so those of an online meeting go with its link."""
         return self.meeting.notes if self.join_shown or self.meeting.mode == Meeting.IN_PERSON else ""

@@ -8,6 +8,7 @@ from meetings.selectors.finder.asked import Box, Search
 
 KM_A_DEGREE = 111.0
 MOST_CELLS = 80  # more than these, and the grid of areas is asked
+AREAS = 0.5, 180  # so many in a degree, and around the earth
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ def window_of(asked: Search) -> Box | None:
 
 def grid_of(window: Box) -> Grid:
     """The cells that the window touches; the larger areas when it is a large one."""
-    cells = _numbers(window, 4.0, 1440)
-    return Grid("cell", cells) if len(cells) <= MOST_CELLS else Grid("area", _numbers(window, 0.5, 180))
+    cells = numbers_of(window, 4.0, 1440)
+    return Grid("cell", cells) if len(cells) <= MOST_CELLS else Grid("area", numbers_of(window, *AREAS))
 
 
 def chord_squared(radius_km: float) -> float:
@@ -45,7 +46,8 @@ def chord_squared(radius_km: float) -> float:
     return float((2 * sin(radius_km / EARTH_KM / 2)) ** 2)
 
 
-def _numbers(window: Box, in_a_degree: float, around: int) -> tuple[int, ...]:
+def numbers_of(window: Box, in_a_degree: float, around: int) -> tuple[int, ...]:
+    """The cells, so many in a degree and around the earth, that the window touches."""
     south, west, north, east = window
     rows = range(floor((south + 90) * in_a_degree), floor((north + 90) * in_a_degree) + 1)
     first, last = floor((west + 180) * in_a_degree), floor((east + 180) * in_a_degree)
