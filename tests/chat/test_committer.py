@@ -1,6 +1,7 @@
 """The committer of a process: who is stored together, and that nobody waits in vain."""
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -38,7 +39,8 @@ def play(scene):
     """Run a scene with a committer; the batches that it stored and the answers."""
 
     async def run():
-        desk, answers = Desk(), []
+        desk: Any = Desk()
+        answers: list[Outcome] = []
         ours = Committer(storing, desk, lambda _: None)
         await asyncio.wait_for(scene(ours, answers), 30)
         await asyncio.wait_for(ours.flush(), 30)

@@ -1,6 +1,7 @@
 """What other processes committed waits a moment for what this one is about to show: one write a member for both."""
 
 import asyncio
+from typing import Any
 
 from chat import hub as module
 from chat.hub import Hub
@@ -20,7 +21,8 @@ class Room:
 
 def play(scene):
     async def run():
-        hub, room = Hub(asyncio.get_running_loop()), Room()
+        hub = Hub(asyncio.get_running_loop())
+        room: Any = Room()
         hub.rooms = {"g1": room}
         try:
             await scene(hub, room)
