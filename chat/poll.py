@@ -20,6 +20,9 @@ from people.selectors import person_of
 LONGEST = 25.0  # seconds that a request may wait
 BURST = 0.05  # seconds in which what comes together is answered together
 
+TYPING = b'{"t":"typing"'  # what is true for 5 s: it would end each wait, or be told too late
+QUIET = tuple(f'{{"t":"{kind}"'.encode() for kind in ("typing", "presence", "hb", "live", "ready"))
+
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -34,7 +37,7 @@ class Collector:
 
     def write(self, bundles: list[Bundle]) -> None:
         for bundle in bundles:
-            self.frames += bundle.frames
+            self.frames += [frame for frame in bundle.frames if not frame.startswith(TYPING)]
             if any(_is_news(frame) for frame in bundle.frames):
                 self.news.set()
 
@@ -53,7 +56,7 @@ def _is_news(frame: bytes) -> bool:
     """What a client waits for; an empty page only says that nothing is missing."""
     if frame.startswith(b'{"t":"sync"'):
         return not frame.endswith(b'"msgs":[]}') or b'"reset":true' in frame
-    return frame.startswith((b'{"t":"msg"', b'{"t":"gone"', b'{"t":"typing"'))
+    return not frame.startswith(QUIET)
 
 
 async def poll(scope: dict[str, Any], receive: Receive, send: Send) -> None:

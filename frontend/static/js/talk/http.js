@@ -42,6 +42,7 @@ export async function postEntry(entry) {
   });
   if (answer.ok) return answer.json();
   if (answer.status === 410) return { code: "closed" };
+  if (answer.status === 403 && (await answer.json()).error.code === "not_authenticated") throw new Error("signed out"); // kept
   if ([400, 403, 409].includes(answer.status)) return { code: "refused" };
   throw new Error(`post: ${answer.status}`);
 }
