@@ -32,6 +32,7 @@ from chat.selectors.log import (
     run_after,
     visible,
 )
+from chat.selectors.signs import Sign, signs_of, text_of
 
 __all__ = [
     "NOBODY",
@@ -42,6 +43,7 @@ __all__ = [
     "Line",
     "Page",
     "Roster",
+    "Sign",
     "Standing",
     "apart_from",
     "by_of",
@@ -65,7 +67,9 @@ __all__ = [
     "roster_versions",
     "run_after",
     "search",
+    "signs_of",
     "standing_in",
     "standings",
+    "text_of",
     "visible",
 ]
