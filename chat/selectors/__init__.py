@@ -17,7 +17,7 @@ from chat.roster import (
     standings,
 )
 from chat.selectors.finding import Case, Found, cases_for, search
-from chat.selectors.lines import Line, lines_of, names_of, room_keys_of
+from chat.selectors.lines import Line, lines_of, names_in, names_of, room_keys_of
 from chat.selectors.log import (
     Head,
     Page,
@@ -55,6 +55,7 @@ __all__ = [
     "is_office",
     "key_of",
     "lines_of",
+    "names_in",
     "names_of",
     "page_for",
     "pairs_apart",

@@ -330,3 +330,36 @@ def test_who_was_reported_sees_and_is_seen_nowhere(browser, folk, errors):
             page.get_by_label("Words in a message").fill(hidden)
             page.get_by_role("button", name="Search").click()
             expect(page.get_by_role("status")).to_contain_text("Nothing found")
+
+
+def test_names_are_offered_behind_an_at_to_keyboard_finger_and_screen_reader(browser, folk, errors):
+    from axe_playwright_python.sync_playwright import Axe
+
+    with signed_in(browser, folk, "Rowan", errors, has_touch=True) as context:
+        page = room_of(context, folk, "Lake walk")
+        field, names = page.get_by_label("Message"), page.get_by_role("listbox", name="Names in this room")
+        field.press_sequentially("mail me at rowan@s")
+        expect(names).to_be_hidden()  # an address names nobody
+        field.fill("")
+        field.press_sequentially("Tea, @")
+        expect(names.get_by_role("option")).to_have_text(["Sam at the lake"])
+        expect(field).to_have_attribute("aria-activedescendant", "talk-name-0")
+        expect(page.locator("#talk-names-said")).to_contain_text("names: 1")
+        assert Axe().run(page).violations_count == 0
+        field.press("ArrowDown")
+        field.press("Enter")
+        expect(field).to_have_value("Tea, @Sam at the lake ")
+        expect(names).to_be_hidden()
+        field.press_sequentially("and @LAKE")
+        expect(names.get_by_role("option")).to_have_count(1)
+        field.press("Escape")
+        expect(names).to_be_hidden()
+        field.press("Backspace")
+        expect(names).to_be_hidden()
+        field.fill("")
+        field.press_sequentially("Oh @la")
+        names.get_by_role("option").tap()
+        expect(field).to_have_value("Oh @Sam at the lake ")
+        expect(field).to_be_focused()
+        page.get_by_role("button", name="Send").click()
+        expect(page.locator("#talk-log .bubble-own").last).to_contain_text("Oh @Sam at the lake")

@@ -3,6 +3,7 @@
 import { fetchEntries, markRead, postEntry } from "./talk/http.js";
 import { Deeds } from "./talk/deeds.js";
 import { Link } from "./talk/link.js";
+import { Names } from "./talk/names.js";
 import { clearRead } from "./talk/notes.js";
 import { Log } from "./talk/log.js";
 import { Outbox } from "./talk/outbox.js";
@@ -363,6 +364,8 @@ if (log) {
   });
   for (const entry of outbox.of(room)) if (!entry.kind || entry.kind === "text") log.showUnsent(entry, tapped);
   if (form) {
+    // before the field's own keys: while names are offered, Enter takes one
+    new Names(room, field, document.getElementById("talk-names"), document.getElementById("talk-names-said"));
     form.addEventListener("submit", write);
     field.addEventListener("input", grow);
     let said = 0; // when the others last heard that somebody types
