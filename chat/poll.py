@@ -7,6 +7,7 @@ answered as soon as there is something new, or when its time is over.
 import asyncio
 import contextlib
 import json
+import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
@@ -88,6 +89,12 @@ async def poll(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     try:
         await greet(talk, connection, person, resume)
         await _wait(out, receive, wait)
+        connection.flush()
+    except asyncio.CancelledError:
+        if not talk.draining:
+            raise
+        # Daphne ends what runs before it stops: who waits is told, as on a socket, and comes back later
+        connection.tell({"t": "bye", "retry": round(random.uniform(0, 5), 1)})  # noqa: S311
         connection.flush()
     finally:
         talk.leave(connection)
