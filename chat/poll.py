@@ -91,7 +91,7 @@ async def poll(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await _wait(out, receive, wait)
         connection.flush()
     except asyncio.CancelledError:
-        if not talk.draining:
+        if not _stops(talk):
             raise
         # Daphne ends what runs before it stops: who waits is told, as on a socket, and comes back later
         connection.tell({"t": "bye", "retry": round(random.uniform(0, 5), 1)})  # noqa: S311
@@ -102,6 +102,11 @@ async def poll(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await _answer(send, 403, {"error": {"code": "forbidden", "message": "Please sign in first."}})
         return
     await _answer(send, 200, b'{"frames":[' + b",".join(out.frames) + b"]}")
+
+
+def _stops(talk: hub.Hub) -> bool:
+    """Asked anew: it may have begun while somebody waited."""
+    return talk.draining
 
 
 def _resume(text: str) -> dict[str, int]:
