@@ -84,6 +84,18 @@ class ReportMessage(APIView):
         return Response({"room": key})
 
 
+class Names(APIView):
+    """GET: whom I may name here by `@`."""
+
+    def get(self, request: Request, key: str) -> Response:
+        actor = _actor(request)
+        room = selectors.room_by_key(key)
+        names = selectors.names_in(room, actor) if room else []
+        if room is None or not policies.can_read(actor, room):  # asked last: see chat.selectors
+            raise PermissionDenied(_("This room is for the members of its group."))
+        return Response({"room": room.key, "names": names})
+
+
 class Notify(APIView):
     """POST: how much this room tells me when I am away."""
 
@@ -160,6 +172,7 @@ urls = [
     path("rooms/pair/", Pair.as_view()),
     path("rooms/search/", Search.as_view()),
     path("rooms/<str:key>/report/", ReportMessage.as_view()),
+    path("rooms/<str:key>/names/", Names.as_view()),
     path("rooms/<str:key>/notify/", Notify.as_view()),
     path("rooms/<str:key>/messages/", Messages.as_view()),
     path("rooms/<str:key>/read/", Read.as_view()),

@@ -1,6 +1,7 @@
 """What talk says outside: that something waits, never what, who or where (D8, D9)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from chat.services import notices
@@ -15,7 +16,7 @@ def check_notices(deliveries: Sequence[Delivery], now: datetime) -> list[str | N
         by_room.setdefault(delivery.payload["room"], []).append(delivery)
     reasons: dict[int, str | None] = {}
     for room_pk, some in by_room.items():
-        barred = notices.notices_barred(room_pk, [(one.recipient_id, one.kind) for one in some])
+        barred = notices.notices_barred(room_pk, [(one.recipient_id, one.kind, browser(one)) for one in some])
         reasons |= {one.pk: reason for one, reason in zip(some, barred, strict=True)}
     return [reasons[delivery.pk] for delivery in deliveries]
 
@@ -33,7 +34,14 @@ def tag(delivery: Delivery) -> str:
     return notices.tag_of(delivery.payload["room"], delivery.recipient)
 
 
+def browser(delivery: Delivery) -> int | None:
+    """A member is told in each of their browsers, by a message each."""
+    found = delivery.payload.get("browser")
+    return found if isinstance(found, int) else None
+
+
 def enter() -> None:
     """Called from apps.py."""
     for name, text in ((notices.NOTICE, "T40"), (notices.NAMED, "T41")):
-        register(Kind(name, text, context=to_me, link=room_link, checks=check_notices, ways=notices.WAYS, tag=tag))
+        kind = Kind(name, text, context=to_me, link=room_link, checks=check_notices)
+        register(replace(kind, ways=notices.WAYS, tag=tag, only=browser))

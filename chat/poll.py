@@ -7,6 +7,7 @@ answered as soon as there is something new, or when its time is over.
 import asyncio
 import contextlib
 import json
+import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
@@ -19,6 +20,9 @@ from people.selectors import person_of
 
 LONGEST = 25.0  # seconds that a request may wait
 BURST = 0.05  # seconds in which what comes together is answered together
+
+TYPING = b'{"t":"typing"'  # what is true for 5 s: it would end each wait, or be told too late
+QUIET = tuple(f'{{"t":"{kind}"'.encode() for kind in ("typing", "presence", "hb", "live", "ready"))
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -34,7 +38,7 @@ class Collector:
 
     def write(self, bundles: list[Bundle]) -> None:
         for bundle in bundles:
-            self.frames += bundle.frames
+            self.frames += [frame for frame in bundle.frames if not frame.startswith(TYPING)]
             if any(_is_news(frame) for frame in bundle.frames):
                 self.news.set()
 
@@ -53,7 +57,7 @@ def _is_news(frame: bytes) -> bool:
     """What a client waits for; an empty page only says that nothing is missing."""
     if frame.startswith(b'{"t":"sync"'):
         return not frame.endswith(b'"msgs":[]}') or b'"reset":true' in frame
-    return frame.startswith((b'{"t":"msg"', b'{"t":"gone"', b'{"t":"typing"'))
+    return not frame.startswith(QUIET)
 
 
 async def poll(scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -86,12 +90,23 @@ async def poll(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await greet(talk, connection, person, resume)
         await _wait(out, receive, wait)
         connection.flush()
+    except asyncio.CancelledError:
+        if not _stops(talk):
+            raise
+        # Daphne ends what runs before it stops: who waits is told, as on a socket, and comes back later
+        connection.tell({"t": "bye", "retry": round(random.uniform(0, 5), 1)})  # noqa: S311
+        connection.flush()
     finally:
         talk.leave(connection)
     if out.code == wire.NO_SESSION:
         await _answer(send, 403, {"error": {"code": "forbidden", "message": "Please sign in first."}})
         return
     await _answer(send, 200, b'{"frames":[' + b",".join(out.frames) + b"]}")
+
+
+def _stops(talk: hub.Hub) -> bool:
+    """Asked anew: it may have begun while somebody waited."""
+    return talk.draining
 
 
 def _resume(text: str) -> dict[str, int]:

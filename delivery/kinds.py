@@ -17,6 +17,7 @@ Contexts = Callable[[Sequence[Delivery]], Sequence[dict[str, str]]]
 Subject = tuple[str, int]  # a link's purpose and subject
 LinkOf = Callable[[Delivery], Subject | None]
 TagOf = Callable[[Delivery], str]
+OnlyWay = Callable[[Delivery], int | None]
 Reply = Callable[[Delivery], None]
 
 
@@ -26,6 +27,11 @@ def no_link(delivery: Delivery) -> Subject | None:
 
 def no_tag(delivery: Delivery) -> str:
     return ""
+
+
+def any_way(delivery: Delivery) -> int | None:
+    """The first that is left."""
+    return None
 
 
 def unheard(delivery: Delivery) -> None:
@@ -42,6 +48,7 @@ class Kind:
     fixed number of statements.
     link and stop name the login-free links that the message carries; a supporter's message must carry stop.
     ways: the kinds of ways that it may take; None: any. tag(delivery): what a later message of the same tag replaces.
+    only(delivery): the id of the one way that it takes, where somebody is told on each of theirs; None: any.
     replies: what a digit means that comes back as a text message; it raises Settled when that is over.
     came_back(delivery): a message that was handed over did not arrive. It runs in the transaction that finds out,
     before the delivery's row is locked and changed.
@@ -59,6 +66,7 @@ class Kind:
     contexts: Contexts | None = None
     ways: frozenset[str] | None = None
     tag: TagOf = no_tag
+    only: OnlyWay = any_way
 
     def reasons(self, deliveries: Sequence[Delivery], now: datetime) -> Sequence[str | None]:
         """For each delivery of this kind the reason to suppress, or None."""

@@ -66,11 +66,13 @@ def ways_for(deliveries: Iterable[Delivery]) -> dict[int, list[ContactWay]]:
     deliveries = list(deliveries)
     found = usable_ways_of(delivery.recipient for delivery in deliveries)
     for delivery in deliveries:
-        allowed = kind_of(delivery.kind).ways
+        kind, ways = kind_of(delivery.kind), found[delivery.recipient_id]
+        allowed, only = kind.ways, kind.only(delivery)
         if delivery.way:
             allowed = frozenset({ContactWay.SMS}) if transport_of(delivery.way) else frozenset()
         if allowed is not None:
-            found[delivery.recipient_id] = [way for way in found[delivery.recipient_id] if way.kind in allowed]
+            ways = [way for way in ways if way.kind in allowed]
+        found[delivery.recipient_id] = [way for way in ways if only in {None, way.pk}]
     return found
 
 

@@ -17,7 +17,7 @@ from chat.roster import (
     standings,
 )
 from chat.selectors.finding import Case, Found, cases_for, search
-from chat.selectors.lines import Line, lines_of, names_of, room_keys_of
+from chat.selectors.lines import Line, lines_of, names_in, names_of, room_keys_of
 from chat.selectors.log import (
     Head,
     Page,
@@ -32,6 +32,7 @@ from chat.selectors.log import (
     run_after,
     visible,
 )
+from chat.selectors.signs import Sign, signs_of, text_of
 
 __all__ = [
     "NOBODY",
@@ -42,6 +43,7 @@ __all__ = [
     "Line",
     "Page",
     "Roster",
+    "Sign",
     "Standing",
     "apart_from",
     "by_of",
@@ -53,6 +55,7 @@ __all__ = [
     "is_office",
     "key_of",
     "lines_of",
+    "names_in",
     "names_of",
     "page_for",
     "pairs_apart",
@@ -65,7 +68,9 @@ __all__ = [
     "roster_versions",
     "run_after",
     "search",
+    "signs_of",
     "standing_in",
     "standings",
+    "text_of",
     "visible",
 ]

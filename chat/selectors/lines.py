@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from chat.models import Message, Mute, ReadMark, Room, RoomMember
-from chat.roster import apart_from, is_closed, pairs_open
+from chat.roster import apart_from, is_closed, pairs_open, roster
 from groups.models import Membership
 from people.models import Person
 
@@ -60,6 +60,14 @@ def names_of(rooms: Iterable[Room], reader: Person) -> dict[int, str]:
             names.setdefault(room, []).append(name)
         found |= {pk: ", ".join(names.get(pk, [])) for pk in others}
     return found
+
+
+def names_in(room: Room, reader: Person) -> list[str]:
+    """Whom the reader may name here: the others in the room, without those kept apart from them."""
+    here = roster(room.pk)
+    others = here.people - {reader.pk} - here.apart.get(reader.pk, frozenset())
+    names = Person.objects.filter(pk__in=others).exclude(name="").values_list("name", flat=True)
+    return sorted(names, key=str.casefold)
 
 
 def lines_of(person: Person) -> list[Line]:

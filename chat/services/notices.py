@@ -1,18 +1,20 @@
 """Telling members who are away that something waits, and how much each wants to be told.
 
 Away is who has not read a message AWAY after it was said: an open page at its end reads by itself. So a room tells
-somebody once until they come and read; naming them tells them again. What is said stays out of it.
+somebody once until they come and read; naming them tells them again. What is said stays out of it. Words that were
+held are said when they are given free. A member is told in each of their browsers.
 """
 
 import hmac
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from chat import naming, policies, posts, selectors
@@ -28,6 +30,15 @@ ROOMS = 100  # rooms in one round
 NOTICE, NAMED = "talk", "talk_named"  # the kinds of the messages
 WAYS = frozenset({ContactWay.WEBPUSH})
 WISHES = (Mute.ALL, Mute.WHEN_NAMED, Mute.NEVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text that stands; `seq` is the number from which on others could read it."""
+
+    seq: int
+    sender: int
+    body: str
 
 
 def topic_of(room_pk: int) -> str:
@@ -76,7 +87,8 @@ def _decide(room: Room, now: datetime) -> bool:
 
 def _tell(room: Room, upto: int, now: datetime) -> None:
     roster = selectors.roster(room.pk)
-    people = _reachable(roster.people)
+    browsers = _browsers(roster.people)
+    people = Person.objects.in_bulk(browsers)
     if not people:
         return
     texts = _texts(room.pk, above=room.noticed, upto=upto)
@@ -90,54 +102,72 @@ def _tell(room: Room, upto: int, now: datetime) -> None:
         wanted = named if pk in mutes else bool(theirs) and (named or mark.told <= mark.seq)
         if not wanted or not mutes.get(pk, True):
             continue
-        drafts.append(_draft(room, person, theirs[-1].seq, NAMED if named else NOTICE, now))
+        kind, seq = NAMED if named else NOTICE, theirs[-1].seq
+        drafts += [_draft(room, person, seq, kind, browser, now) for browser in browsers[pk]]
         told.append(ReadMark(room=room, person=person, seq=mark.seq, told=upto))
     messages_enqueue(drafts)
     ReadMark.objects.bulk_create(told, update_conflicts=True, unique_fields=["room", "person"], update_fields=["told"])
 
 
-def notices_barred(room_pk: int, asked: Sequence[tuple[int, str]]) -> list[str | None]:
-    """Why each (person, kind of message) about this room is not told any more, or None; six statements for all.
+def notices_barred(room_pk: int, asked: Sequence[tuple[int, str, int | None]]) -> list[str | None]:
+    """Why each (person, kind of message, browser) is not told of this room any more, or None; eight statements for all.
 
-    Still a member, still wished, and something of somebody else is still unread: not read, taken back or parted.
+    Still a member, still wished, and something of somebody else is still unread: not read, taken back or parted. The
+    browser still shows notifications.
     """
-    people = [pk for pk, _kind in asked]
+    people = [pk for pk, _kind, _browser in asked]
+    here = ContactWay.objects.filter(pk__in=[browser for *_, browser in asked if browser], bounced_at=None)
+    live = {None, *here.values_list("pk", flat=True)}
     roster = selectors.roster(room_pk)
     marks = dict(ReadMark.objects.filter(room=room_pk, person__in=people).values_list("person_id", "seq"))
     mutes = dict(Mute.objects.filter(room=room_pk, person__in=people).values_list("person_id", "named"))
     texts = _texts(room_pk, above=min((marks.get(pk, 0) for pk in people), default=0))
 
-    def bar(person: int, kind: str) -> str | None:
+    def bar(person: int, kind: str, browser: int | None) -> str | None:
+        if browser not in live:
+            return "not this browser"
         if person not in roster.people:
             return "not in the room"
         if person in mutes and not (mutes[person] and kind == NAMED):
             return "not wished"
         return None if _unread(texts, person, marks.get(person, 0), roster) else "read"
 
-    return [bar(person, kind) for person, kind in asked]
+    return [bar(*one) for one in asked]
 
 
-def _texts(room_pk: int, *, above: int, upto: int | None = None) -> list[Message]:
+def _texts(room_pk: int, *, above: int, upto: int | None = None) -> list[Said]:
     """The latest texts of a room whose words stand and whose senders are here, oldest first."""
-    said = Message.objects.filter(room=room_pk, seq__gt=above, kind=posts.TEXT, gone="", held=False)
-    if upto is not None:
-        said = said.filter(seq__lte=upto)
-    return list(said.exclude(sender=None).order_by("-seq")[:MOST])[::-1]
+    span = Q(seq__gt=above) if upto is None else Q(seq__gt=above, seq__lte=upto)
+    freed = _freed(room_pk, span)
+    said = Message.objects.filter(span | Q(seq__in=freed), room=room_pk, kind=posts.TEXT, gone="", held=False)
+    latest = said.exclude(sender=None).order_by("-seq").values_list("seq", "sender_id", "body")[:MOST]
+    return sorted(
+        (Said(freed.get(seq, seq), sender or 0, body) for seq, sender, body in latest), key=lambda one: one.seq
+    )
 
 
-def _unread(texts: Sequence[Message], person: int, read: int, roster: selectors.Roster) -> list[Message]:
+def _freed(room_pk: int, span: Q) -> dict[int, int]:
+    """Texts that nobody saw before they were given free, with the number of that; not those that were held later on."""
+    holds = Message.objects.filter(room=room_pk, kind=posts.HOLD, of__isnull=False)
+    found = dict(holds.filter(span, body=posts.OFF).order_by("seq").values_list("of", "seq"))
+    seen = set(holds.filter(of__in=found, body=posts.ON).values_list("of", flat=True)) if found else set()
+    return {of: seq for of, seq in found.items() if of is not None and of not in seen}
+
+
+def _unread(texts: Sequence[Said], person: int, read: int, roster: selectors.Roster) -> list[Said]:
     """Those of others that this person sees and has not read."""
     unheard = {person, *roster.apart.get(person, ())}
-    return [text for text in texts if text.seq > read and text.sender_id not in unheard]
+    return [text for text in texts if text.seq > read and text.sender not in unheard]
 
 
-def _reachable(people: Collection[int]) -> dict[int, Person]:
-    """Those of them with a browser that shows notifications."""
+def _browsers(people: Collection[int]) -> dict[int, list[int]]:
+    """Their browsers that show notifications, by the id of the person; who has none is missing."""
     with_browser = Person.objects.filter(pk__in=people, ways__kind=ContactWay.WEBPUSH, ways__bounced_at=None)
-    found: Sequence[Person] = list(with_browser.distinct())
-    usable = usable_ways_of(found)
-    return {person.pk: person for person in found if any(way.kind in WAYS for way in usable[person.pk])}
+    usable = usable_ways_of(list(with_browser.distinct()))
+    found = {person: [way.pk for way in ways if way.kind in WAYS] for person, ways in usable.items()}
+    return {person: browsers for person, browsers in found.items() if browsers}
 
 
-def _draft(room: Room, person: Person, seq: int, kind: str, now: datetime) -> Draft:
-    return Draft(kind, topic_of(room.pk), person, f"talk:{room.pk}:{person.pk}:{seq}", now, {"room": room.pk})
+def _draft(room: Room, person: Person, seq: int, kind: str, browser: int, now: datetime) -> Draft:
+    key = f"talk:{room.pk}:{person.pk}:{seq}:{browser}"
+    return Draft(kind, topic_of(room.pk), person, key, now, {"room": room.pk, "browser": browser})

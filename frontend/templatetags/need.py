@@ -54,7 +54,8 @@ def craving_room_part(context: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def room_part(actor: Any, key: str) -> dict[str, Any]:
-    return {"found": room_view(actor, key, clock.now()), "lines": crisis_lines(actor.region), "key": key}
+    lines = sorted(crisis_lines(actor.region), key=lambda line: not line.emergency)  # a life in danger: it comes first
+    return {"found": room_view(actor, key, clock.now()), "lines": lines, "key": key}
 
 
 @register.filter

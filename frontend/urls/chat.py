@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from frontend.views import chat
+from frontend.views import chat, chat_message
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("talk/", chat.talk, name="talk"),
@@ -10,5 +10,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("talk/<str:key>/listen/", chat.listen, name="talk_listen"),
     path("talk/<str:key>/notify/", chat.notify, name="talk_notify"),
     path("talk/<str:key>/slow/", chat.slow, name="talk_slow"),
+    path("talk/<str:key>/<int:seq>/", chat_message.message, name="talk_message"),
     path("talk/<str:key>/", chat.room, name="talk_room"),
 ]

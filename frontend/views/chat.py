@@ -1,10 +1,7 @@
 """Talk: the list of one's rooms, and a room. Both can be read and posted to without JavaScript."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
@@ -14,35 +11,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from chat import naming, policies, posts, selectors, services
+from chat import policies, posts, selectors, services
 from frontend.actor import signed_in, the_actor
-from ground.errors import Settled, TooMany
+from frontend.views.chat_bubbles import SHOWN, bubbles_of
+from frontend.views.chat_message import cid_of, kept, words_of
+from ground.errors import Conflict, Settled, TooMany
 from people.selectors import person_by_pid
 
 if TYPE_CHECKING:
     from people.models import Link
-
-SHOWN = 50  # entries of a page
-DOTS = 8  # colours beside a name; chat.js counts them the same way
-
-
-@dataclass(frozen=True, slots=True)
-class Bubble:
-    """One entry as it is shown; `at` is local."""
-
-    seq: int
-    own: bool
-    name: str
-    dot: int
-    body: str
-    at: datetime
-    pid: str = ""
-    edited: bool = False
-    gone: str = ""  # deleted: by its sender; removed: by a facilitator
-    held: bool = False  # only its sender sees it, until a facilitator has looked
-    of: int | None = None
-    quote: str = ""  # the beginning of what it answers
-    names_me: bool = False
 
 
 @signed_in
@@ -62,10 +39,13 @@ def room(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST":
         text = request.POST.get("body", "")
         try:
-            services.message_post(actor=actor, room_key=key, cid=_cid(request), body=text)
+            services.message_post(actor=actor, room_key=key, cid=cid_of(request), body=text)
             return redirect(reverse("talk_room", args=[key]) + "#end")
-        except (ValidationError, TooMany) as error:  # what was typed is kept
-            wrong = error.messages[0] if isinstance(error, ValidationError) else str(error)
+        except (ValidationError, TooMany, Conflict) as error:  # what was typed is kept
+            _status, wrong = words_of(error)
+        except (Settled, PermissionDenied) as error:
+            status, sentence = words_of(error)
+            return kept(request, sentence, text, status)
     found = selectors.room_by_key(key)
     before = _before(request)
     entries = selectors.entries(found.pk, before=before or 2**62, limit=SHOWN) if found else []
@@ -74,14 +54,13 @@ def room(request: HttpRequest, key: str) -> HttpResponse:
     last = entries[-1].seq if entries else found.last_seq if not before else 0
     if last and not before:
         services.read_mark_set(actor=actor, room_key=key, seq=last)
-    zone = ZoneInfo(actor.zone)
     shown, standing = selectors.visible(entries, actor), selectors.standing_in(found, actor)
     listed = _list_of(request)
     context = {
         **listed,
         "room": found,
         "name": selectors.names_of([found], actor).get(found.pk) or _("former member"),
-        "bubbles": _bubbles(shown, actor, zone),
+        "bubbles": bubbles_of(found, shown, actor),
         "notify": next((line["notify"] for line in listed["lines"] if line["key"] == key), ""),
         "notify_choices": _notify_choices(),
         "deeds": [deed for deed in selectors.plain(found, entries, actor) if deed["kind"] in {"react", "unreact"}],
@@ -125,45 +104,12 @@ def _notify_choices() -> list[tuple[str, str]]:
     return list(zip(services.WISHES, words, strict=True))
 
 
-def _bubbles(entries: list[Any], actor: Any, zone: ZoneInfo) -> list[Bubble]:
-    """The words among the entries; what was done to them is in them already."""
-    said = {entry.seq: entry for entry in entries if entry.kind == posts.TEXT}
-    return [_bubble(entry, actor, zone, said.get(entry.of)) for entry in said.values()]
-
-
 def _pinned(room: Any, actor: Any) -> str:
     """The pinned words, when the reader may see them."""
     if room.pinned is None:
         return ""
     found = selectors.visible(selectors.entries(room.pk, after=room.pinned - 1, limit=1), actor)
     return found[0].body if found and found[0].seq == room.pinned else ""
-
-
-def _bubble(entry: Any, actor: Any, zone: ZoneInfo, answered: Any | None) -> Bubble:
-    sender = entry.sender
-    return Bubble(
-        seq=entry.seq,
-        own=sender is not None and sender.pk == actor.pk,
-        name=entry.sender_name or _("former member"),
-        dot=int(sender.pid.hex[:2], 16) % DOTS if sender else 0,
-        body=entry.body,
-        at=entry.at.astimezone(zone),
-        pid=str(sender.pid) if sender else "",
-        edited=entry.edited_at is not None,
-        gone=entry.gone,
-        held=entry.held,
-        of=entry.of,
-        quote=f"{answered.sender_name}: {answered.body[:80]}" if answered is not None and not answered.gone else "",
-        names_me=bool(naming.named_in(entry.body, [actor.name])),
-    )
-
-
-def _cid(request: HttpRequest) -> UUID:
-    """The form's key: the same form sent twice is one message. Raises ValidationError."""
-    try:
-        return UUID(request.POST.get("cid", ""))
-    except ValueError as error:
-        raise ValidationError(_("This page is an old one. What you typed is below; please send it again.")) from error
 
 
 def _before(request: HttpRequest) -> int | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, WebSocketRoute, expect
 
 from tests.chat.folk import Folk, settle
 from tests.servers import Site
@@ -120,14 +120,63 @@ def test_a_reload_keeps_what_was_not_sent_and_sends_it_once(browser, folk, error
         assert folk.bodies(room).count("from before") == 1
 
 
-def test_with_sockets_blocked_plain_http_carries_the_talk(browser, folk, errors):
+class Waits:
+    """The requests of a page that wait for news: how many at once, and how many now."""
+
+    def __init__(self, page: Page) -> None:
+        self.now = self.most = self.all = 0
+        page.on("request", lambda request: self._count(request, 1))
+        page.on("requestfinished", lambda request: self._count(request, -1))
+        page.on("requestfailed", lambda request: self._count(request, -1))
+
+    def _count(self, request: Request, more: int) -> None:
+        if "/api/v1/talk/" in request.url:
+            self.now += more
+            self.all += max(more, 0)
+            self.most = max(self.most, self.now)
+
+
+def test_with_sockets_blocked_one_request_waits_until_the_socket_is_back(browser, folk, errors):
+    blocked, sockets = [True], []
+
+    def door(ws: WebSocketRoute) -> None:
+        if blocked:
+            ws.close()
+        else:
+            sockets.append(ws.connect_to_server())
+
     with signed_in(browser, folk, "Rowan", errors) as one, signed_in(browser, folk, "Noor", errors) as two:
-        one.route_web_socket(re.compile("/ws/"), lambda ws: ws.close())
+        for context in (one, two):
+            context.route_web_socket(re.compile("/ws/"), door)
         rowan, noor = room_of(one, folk), room_of(two, folk)
-        write(rowan, "by the back door")
-        expect(noor.locator("#talk-log .bubble", has_text="by the back door")).to_have_count(1, timeout=20_000)
-        write(noor, "heard you")
-        expect(rowan.locator("#talk-log .bubble", has_text="heard you")).to_have_count(1, timeout=20_000)
+        waits = Waits(rowan)
+        for number in range(3):  # also what is written before the way is open
+            write(rowan, f"by the back door {number}")
+        expect(noor.locator("#talk-log .bubble", has_text="by the back door 2")).to_have_count(1, timeout=20_000)
+        for number in range(3):
+            write(noor, f"heard you {number}")
+            expect(rowan.locator("#talk-log .bubble", has_text=f"heard you {number}")).to_have_count(1)
+        expect(rowan.locator("#talk-state")).to_be_empty()
+        assert waits.most == 1
+        blocked.clear()
+        rowan.evaluate("dispatchEvent(new Event('online'))")  # tries at once
+        for _ in range(100):
+            if sockets and not waits.now:
+                break
+            rowan.wait_for_timeout(100)
+        assert sockets
+        assert waits.now == 0
+        asked = waits.all
+        write(noor, "and still here")
+        expect(rowan.locator("#talk-log .bubble", has_text="and still here")).to_have_count(1)
+        write(rowan, "so am I")
+        expect(noor.locator("#talk-log .bubble", has_text="so am I")).to_have_count(1)
+        assert waits.all == asked
+        said = [f"by the back door {n}" for n in range(3)] + [f"heard you {n}" for n in range(3)]
+        said += ["and still here", "so am I"]
+        for page in (rowan, noor):
+            assert page.locator("#talk-log .bubble p").all_inner_texts()[-8:] == said
+            expect(page.locator("#talk-outbox .bubble")).to_have_count(0)
 
 
 def test_quick_exit_leaves_no_words_behind(browser, folk, errors):
@@ -281,3 +330,36 @@ def test_who_was_reported_sees_and_is_seen_nowhere(browser, folk, errors):
             page.get_by_label("Words in a message").fill(hidden)
             page.get_by_role("button", name="Search").click()
             expect(page.get_by_role("status")).to_contain_text("Nothing found")
+
+
+def test_names_are_offered_behind_an_at_to_keyboard_finger_and_screen_reader(browser, folk, errors):
+    from axe_playwright_python.sync_playwright import Axe
+
+    with signed_in(browser, folk, "Rowan", errors, has_touch=True) as context:
+        page = room_of(context, folk, "Lake walk")
+        field, names = page.get_by_label("Message"), page.get_by_role("listbox", name="Names in this room")
+        field.press_sequentially("mail me at rowan@s")
+        expect(names).to_be_hidden()  # an address names nobody
+        field.fill("")
+        field.press_sequentially("Tea, @")
+        expect(names.get_by_role("option")).to_have_text(["Sam at the lake"])
+        expect(field).to_have_attribute("aria-activedescendant", "talk-name-0")
+        expect(page.locator("#talk-names-said")).to_contain_text("names: 1")
+        assert Axe().run(page).violations_count == 0
+        field.press("ArrowDown")
+        field.press("Enter")
+        expect(field).to_have_value("Tea, @Sam at the lake ")
+        expect(names).to_be_hidden()
+        field.press_sequentially("and @LAKE")
+        expect(names.get_by_role("option")).to_have_count(1)
+        field.press("Escape")
+        expect(names).to_be_hidden()
+        field.press("Backspace")
+        expect(names).to_be_hidden()
+        field.fill("")
+        field.press_sequentially("Oh @la")
+        names.get_by_role("option").tap()
+        expect(field).to_have_value("Oh @Sam at the lake ")
+        expect(field).to_be_focused()
+        page.get_by_role("button", name="Send").click()
+        expect(page.locator("#talk-log .bubble-own").last).to_contain_text("Oh @Sam at the lake")

@@ -16,6 +16,7 @@ import redis
 from tests.chat.folk import Folk, settle
 from tests.chat.storm import Storm, Wanderer, check, weather
 from tests.chat.talker import Talker
+from tests.chat.test_poll import poll
 from tests.conftest import WAY
 from tests.servers import Postgres, Site, Valkey, free_port
 
@@ -277,7 +278,7 @@ def alone() -> Iterator[Folk]:
         if WAY == "scaled":
             env["DATABASE_URL"] = stack.enter_context(Postgres(durable=True)).url
         site = stack.enter_context(Site(env))
-        yield settle(site, NAMES, dict.fromkeys(ROOMS, NAMES))
+        yield settle(site, [*NAMES, "loner"], {**dict.fromkeys(ROOMS, NAMES), "Attic": ["loner"]})
 
 
 async def enter(folk: Folk, name: str) -> Talker:
@@ -300,14 +301,17 @@ async def test_a_killed_server_has_kept_what_it_acked_and_a_repeated_key_is_no_s
     await ada.close()
 
 
-async def test_a_stopping_server_says_bye_and_closes_with_1012(alone):
+async def test_a_stopping_server_says_bye_also_to_who_waits_by_http_and_closes_with_1012(alone):
     site, room, ada = alone.site, alone.rooms["Lake"], await enter(alone, "m0")
+    waiting = asyncio.create_task(poll(alone, "loner", f"{alone.rooms['Attic']}:0"))
+    await asyncio.sleep(0.5)
     cids = [await ada.post(room, f"on the way {number}") for number in range(50)]
     await asyncio.sleep(0.05)
     site.process.terminate()
     assert await ada.closed() == 1012
     bye = [frame for frame in ada.other if frame["t"] == "bye"]
-    assert len(bye) == 1
+    bye += [frame for frame in await waiting if frame["t"] == "bye"]
+    assert len(bye) == 2
     assert 0 <= bye[0]["retry"] <= 5
     acked = {cid for cid in cids if ada.answers.get(cid, {}).get("t") == "ack"}
     await asyncio.to_thread(site.process.wait)

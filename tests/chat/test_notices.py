@@ -20,7 +20,7 @@ from delivery.transports.recording import RecordingTransport
 from ground import clock
 from people.models import ContactWay
 from people.services import block_set, way_add
-from tests.chat.test_people import found, post
+from tests.chat.test_people import OFFER, found, post
 from tests.people_of_the_story import NOW, make_member
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
@@ -113,6 +113,11 @@ def let_go(at=LATER):
     return gone
 
 
+def browsers(gone):
+    """The names of the browsers that were told."""
+    return [json.loads(address)[0].rsplit("/")[-1] for address, _message in gone.sent]
+
+
 def test_at_the_hand_over_it_is_asked_again_and_goes_only_to_the_browser():
     ada, bo, cy = make_member("Ada"), with_browser("Bo"), with_browser("Cy")
     room = found(ada, bo, cy)
@@ -161,7 +166,7 @@ def test_a_browser_that_is_gone_sends_no_mail():
     assert decided() == [("Bo", "talk")]
     ContactWay.objects.filter(kind=ContactWay.WEBPUSH).update(bounced_at=NOW)
     assert not let_go().sent
-    assert states() == [("failed", "no way is left")]
+    assert states() == [("suppressed", "not this browser")]
 
 
 def test_quiet_hours_keep_it_until_morning():
@@ -182,3 +187,48 @@ def test_an_outsider_sets_nothing_and_a_wish_is_one_of_three():
         services.notices_wish(actor=out, room_key=room.key, wish="none")
     with pytest.raises(ValidationError):
         services.notices_wish(actor=ada, room_key=room.key, wish="loud")
+
+
+def test_words_that_were_held_tell_when_they_are_given_free_and_name_as_if_just_said():
+    ada, bo, cy, fay = make_member("Ada"), with_browser("Bo"), with_browser("Cy"), make_member("Fay")
+    room = found(ada, bo, cy, runs=[fay])
+    post(ada, room, f"{OFFER} @cy")
+    for reader in (bo, cy):
+        services.read_mark_set(actor=reader, room_key=room.key, seq=1)
+    decide()
+    assert decided() == []
+    services.report_decide(actor=fay, report_id=selectors.cases_for(fay)[0].ref, remove=False)
+    decide(LATER + timedelta(minutes=5))
+    assert decided() == [("Bo", "talk"), ("Cy", "talk_named")]
+    services.read_mark_set(actor=bo, room_key=room.key, seq=2)
+    assert browsers(let_go(LATER + timedelta(minutes=5))) == ["Cy"]
+
+
+def test_what_was_held_after_everybody_had_read_it_tells_nobody_again():
+    ada, bo, fay = make_member("Ada"), with_browser("Bo"), make_member("Fay")
+    room = found(ada, bo, runs=[fay])
+    post(ada, room, "plain words")
+    services.read_mark_set(actor=bo, room_key=room.key, seq=1)
+    post(fay, room, "on", "hold", 1)
+    post(fay, room, "off", "hold", 1)
+    decide()
+    assert decided() == []
+
+
+def test_each_browser_of_a_member_is_told_once_and_one_that_is_gone_harms_no_other():
+    ada, bo = make_member("Ada"), with_browser("Bo")
+    for name in ("phone", "desk"):
+        way = way_add(
+            person=bo, kind=ContactWay.WEBPUSH, address=json.dumps([f"https://push.example/{name}", "k", "a"])
+        )
+        ContactWay.objects.filter(pk=way.pk).update(verified_at=NOW)
+    room = found(ada, bo)
+    post(ada, room, "are you there?")
+    decide()
+    assert decided() == [("Bo", "talk")] * 3
+    ContactWay.objects.filter(pk=way.pk).update(bounced_at=NOW)
+    assert sorted(browsers(let_go()) + browsers(let_go())) == ["Bo", "phone"]
+    assert sorted(states()) == [("handed_over", ""), ("handed_over", ""), ("suppressed", "not this browser")]
+    post(ada, room, "hello?")
+    decide(LATER + timedelta(minutes=5))
+    assert len(decided()) == 3

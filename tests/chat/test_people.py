@@ -13,7 +13,7 @@ from ground import clock
 from ground.errors import Settled, TooMany
 from groups.models import Group, Membership
 from people.services import block_lift, block_set, coordinator_set
-from tests.people_of_the_story import NOW, make_member
+from tests.people_of_the_story import NOW, make_account, make_member
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 OFFER = "Got percs, HMU"
@@ -329,3 +329,16 @@ def test_an_erased_account_ends_the_room_of_two_and_leaves_the_other_their_words
     holdings.erase(ada)
     assert seen(room, bo) == [(1, "text", "from Ada")]
     assert post(bo, room, "hello").code == "closed"
+
+
+def test_the_others_in_the_room_can_be_named_but_nobody_who_is_blocked_on_either_side(client):
+    ada, bo, cy, di = (make_member(name) for name in ("ada", "Bo", "Cy Lee", "Di"))
+    room = found(ada, bo, cy, di)
+    block_set(actor=ada, other=bo)
+    block_set(actor=di, other=ada)
+    assert selectors.names_in(room, ada) == ["Cy Lee"]
+    assert selectors.names_in(room, bo) == ["Cy Lee", "Di"]
+    assert selectors.names_in(room, cy) == ["ada", "Bo", "Di"]
+    client.force_login(make_account("Olli"), "allauth.account.auth_backends.AuthenticationBackend")
+    assert client.get(f"/api/v1/rooms/{room.key}/names/").status_code == 403
+    assert client.get("/api/v1/rooms/g99999/names/").status_code == 403

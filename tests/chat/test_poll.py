@@ -6,6 +6,9 @@ import uuid
 
 import httpx
 
+from chat.poll import Collector
+from chat.transport import Bundle
+
 
 async def poll(folk, who, resume="", wait=20.0):
     async with httpx.AsyncClient(cookies={"sessionid": folk.session(who)}, timeout=40) as client:
@@ -63,3 +66,12 @@ async def test_a_guest_and_nonsense_are_refused_with_a_code(folk):
         assert (await client.post(address)).status_code == 405
         gone = await client.get(address, params={"resume": "g999999:5", "wait": 0})
         assert {"t": "gone", "room": "g999999"} in gone.json()["frames"]
+
+
+async def test_typing_is_kept_out_of_the_answer_and_what_concerns_a_person_ends_the_wait():
+    out = Collector()
+    out.write([Bundle([b'{"t":"typing","room":"g1"}']), Bundle([b'{"t":"presence","room":"g1"}', b'{"t":"hb"}'])])
+    assert not out.news.is_set()
+    out.write([Bundle([b'{"t":"press","ref":7}'])])
+    assert out.news.is_set()
+    assert out.frames == [b'{"t":"presence","room":"g1"}', b'{"t":"hb"}', b'{"t":"press","ref":7}']

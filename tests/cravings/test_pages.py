@@ -161,7 +161,9 @@ def test_how_strong_it_is_may_be_said_once_while_waiting_in_one_tap(story):
         client_of(member).post(f"/need/{made.ref}/mark/", {"level": "7"})
     made.refresh_from_db()
     assert made.before == 7
-    assert "How strong is it" not in text_of(page(client_of(member), "/need/", at))
+    then = text_of(page(client_of(member), "/need/", at))
+    assert "How strong is it" not in then
+    assert "Noted, thank you." in then
 
 
 def test_a_tap_that_a_browser_kept_belongs_to_the_account_that_made_it(story):

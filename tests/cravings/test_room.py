@@ -1,5 +1,7 @@
 """The room of the two: theirs alone, closed with the press, with numbers above it when a life may be in danger."""
 
+import re
+
 import pytest
 from django.core.exceptions import PermissionDenied
 
@@ -96,6 +98,19 @@ def test_words_of_danger_put_numbers_above_the_room_for_both_and_the_message_goe
         assert ("Is a life in danger?" in text) is danger
     assert ('href="tel:999"' in visit(member, f"/talk/{made.room}/", NOW + 2 * MINUTE)[0].content.decode()) is danger
     assert selectors.room_view(make_member("X"), made.room, NOW) is None
+
+
+def test_what_stands_above_the_room_is_numbers_emergency_first_and_the_rest_is_folded(story):
+    """It sticks to the top of a telephone: little of the talk was left to see."""
+    member, responder, *_ = story
+    services.region_choose(actor=member, region="UK")
+    made = claim(responder, offered(member), NOW + MINUTE)
+    says(member, made, NOW + MINUTE, "I took too much")
+    part = visit(member, f"/need/room/{made.room}/", NOW + 2 * MINUTE)[0].content.decode()
+    assert re.findall(r'href="tel:(\d+)"', part)[0] == "999"
+    shown, folded = part.split("<details")
+    assert "More help, or end the talk" in shown
+    assert "It was meant otherwise" in folded
 
 
 def test_words_of_someone_about_to_use_put_what_helps_and_the_safety_card_above_the_room(story):

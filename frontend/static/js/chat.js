@@ -3,14 +3,14 @@
 import { fetchEntries, markRead, postEntry } from "./talk/http.js";
 import { Deeds } from "./talk/deeds.js";
 import { Link } from "./talk/link.js";
+import { Names } from "./talk/names.js";
 import { clearRead } from "./talk/notes.js";
 import { Log } from "./talk/log.js";
 import { Outbox } from "./talk/outbox.js";
 import { Rooms } from "./talk/rooms.js";
+import { Waiting } from "./talk/waiting.js";
 
 const UNANSWERED = 5_000; // ms after which a message on its way is "not sent yet"
-const BLOCKED = 6_000; // ms without a socket after which plain HTTP is used
-const POLL = 5_000; // ms between two looks by plain HTTP
 const LONGEST = 4000; // characters, as the server counts them
 
 const page = document.getElementById("talk");
@@ -25,19 +25,58 @@ let typed = 0;
 const state = document.getElementById("talk-state");
 let epoch = page.dataset.epoch;
 let gone = false;
+let anew = false; // what is shown is of another log: the whole page is asked for
+
+/** The last seq shown of each room. */
+function resume() {
+  const seqs = rooms.seqs();
+  if (log) seqs[room] = log.last;
+  if (anew) delete seqs[room];
+  return seqs;
+}
 
 const link = new Link(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/`, {
-  resume: () => (log ? { ...rooms.seqs(), [room]: log.last } : rooms.seqs()),
-  frame: (frame) => HANDLERS[frame.t]?.(frame) ?? tell(frame),
+  resume,
+  frame: hear,
   up: () => {
+    waiting.stop();
     say("");
     for (const entry of outbox.entries) send(entry);
   },
   down: (code) => {
-    for (const entry of outbox.entries) log?.say(entry.cid, "later");
-    say(code === 4401 ? page.dataset.saySignedOut : page.dataset.sayOffline);
+    if (link.ended) waiting.end();
+    else waiting.start();
+    if (waiting.up) return; // the other way is open
+    offline();
+    if (code === 4401) say(page.dataset.saySignedOut);
   },
 });
+
+// when sockets are blocked
+const waiting = new Waiting({
+  resume,
+  frame: hear,
+  up: () => {
+    say("");
+    postAll();
+  },
+  down: offline,
+  out: () => {
+    link.end();
+    offline();
+    say(page.dataset.saySignedOut);
+  },
+});
+
+function hear(frame) {
+  if (HANDLERS[frame.t]) HANDLERS[frame.t](frame);
+  else document.dispatchEvent(new CustomEvent("porchlight:frame", { detail: frame })); // other rooms of the house (chat.hub.tell)
+}
+
+function offline() {
+  for (const entry of outbox.entries) log?.say(entry.cid, "later");
+  say(page.dataset.sayOffline);
+}
 
 const HANDLERS = {
   msg: (frame) => {
@@ -48,9 +87,11 @@ const HANDLERS = {
   sync: (frame) => {
     for (const entry of frame.msgs) outbox.settle(entry.cid);
     if (frame.room !== room || !log) {
-      if (!frame.reset) rooms.heard(frame.room, frame.msgs);
+      if (frame.reset) rooms.stands(frame.room, frame.to);
+      else rooms.heard(frame.room, frame.msgs);
       return;
     }
+    anew = false;
     if (frame.reset) log.clear(frame.from);
     const far = frame.msgs.length > 3;
     for (const entry of frame.msgs) show(entry, far);
@@ -59,7 +100,7 @@ const HANDLERS = {
   },
   live: (frame) => {
     if (frame.room !== room || !log) return;
-    if (frame.epoch !== epoch) link.send({ t: "sync", room }); // another log: from the start
+    if (frame.epoch !== epoch) startOver();
     else if (frame.seq > log.last) ask();
   },
   ack: (frame) => {
@@ -76,7 +117,7 @@ const HANDLERS = {
   },
   hb: (frame) => {
     if (!log) return;
-    if (frame.epoch?.[room] && frame.epoch[room] !== epoch) link.send({ t: "sync", room });
+    if (frame.epoch?.[room] && frame.epoch[room] !== epoch) startOver();
     else if (frame.h[room] > log.last) ask();
   },
   gone: (frame) => {
@@ -100,20 +141,22 @@ const HANDLERS = {
   },
   welcome: () => {},
   ready: () => {},
-  bye: () => {},
+  bye: (frame) => waiting.pause(frame.retry),
   error: () => {},
 };
-
-/** Frames of other rooms of the house (chat.hub.tell) are theirs to show. */
-function tell(frame) {
-  if (!(frame.t in HANDLERS)) document.dispatchEvent(new CustomEvent("porchlight:frame", { detail: frame }));
-}
 
 function say(words) {
   if (state && !gone) state.textContent = words;
 }
 
+/** Without a socket the next request says what is held. */
 const ask = () => link.send({ t: "sync", room, after: log.last });
+
+/** The log is another one: a backup was restored. */
+function startOver() {
+  anew = true;
+  link.send({ t: "sync", room });
+}
 
 /** The rule of the wire: the next is shown, an old one ignored, a later one asked for. */
 function next(entry) {
@@ -137,9 +180,15 @@ let read = 0;
 function readSoon() {
   clearTimeout(reading);
   reading = setTimeout(() => {
-    if (looksAtTheEnd() && link.send({ t: "read", room, seq: log.last })) read = log.last;
+    if (looksAtTheEnd() && sayRead()) read = log.last;
     if (read) clearRead();
   }, 800);
+}
+
+function sayRead() {
+  if (link.send({ t: "read", room, seq: log.last })) return true;
+  if (waiting.up) markRead(room, log.last);
+  return waiting.up;
 }
 
 const looksAtTheEnd = () => log && !gone && document.visibilityState === "visible" && log.atEnd() && log.last > read;
@@ -169,7 +218,14 @@ async function earlier() {
 function send(entry) {
   log?.say(entry.cid, "sending");
   const { room, cid, body, kind, of } = entry;
-  if (!link.send({ t: "post", room, cid, body, kind, of })) return;
+  if (!link.send({ t: "post", room, cid, body, kind, of })) {
+    if (waiting.up) postAll();
+    else {
+      log?.say(cid, "later");
+      link.now();
+    }
+    return;
+  }
   setTimeout(() => {
     if (outbox.entries.includes(entry)) log?.say(entry.cid, "later");
   }, UNANSWERED);
@@ -221,6 +277,24 @@ async function byHttp(entry) {
   if (log && answer.seq <= log.last) log.take(entry.cid);
 }
 
+let posting = false;
+
+/** What is unsettled by plain HTTP: in each room one after the other, or they would change places. */
+async function postAll() {
+  if (posting) return;
+  posting = true;
+  const stuck = new Set(); // rooms in which the first was not taken
+  const first = () => waiting.up && outbox.entries.find((entry) => !stuck.has(entry.room));
+  for (let entry = first(); entry; entry = first()) {
+    await byHttp(entry).catch(() => {
+      stuck.add(entry.room);
+      log?.say(entry.cid, "later");
+    });
+  }
+  posting = false;
+  if (stuck.size) setTimeout(() => waiting.up && postAll(), 2_000 + Math.random() * 3_000);
+}
+
 const form = document.getElementById("talk-form");
 const field = document.getElementById("talk-text");
 
@@ -254,18 +328,13 @@ function write(event) {
   }
   const entry = outbox.add(room, body, what ? { kind: "text", of: what.seq } : {});
   log.showUnsent(entry, tapped);
-  if (link.ready) send(entry);
-  else {
-    log.say(entry.cid, "later");
-    link.now();
-  }
+  send(entry);
 }
 
 /** Something done to a message: on its way like a text, without a bubble of its own. */
 function post(kind, of, body) {
   if (gone) return;
   send(outbox.add(room, body, { kind, of }));
-  link.now();
 }
 
 let subject = null; // {what: reply or edit, seq}: what the next text is about
@@ -285,22 +354,6 @@ function aboutThis(what, seq, words) {
   field.focus();
 }
 
-// --- when sockets are blocked ----------------------------------------------------------------------------------
-
-let since = Date.now();
-async function poll() {
-  if (link.ready || link.ended || !navigator.onLine) since = Date.now();
-  if (!log || gone || Date.now() - since < BLOCKED || document.visibilityState !== "visible") return;
-  try {
-    for (const entry of [...outbox.entries]) await byHttp(entry);
-    const found = await fetchEntries(room, { after: log.last });
-    for (const entry of found.messages) if (entry.seq === log.last + 1) show(entry);
-    say("");
-  } catch {
-    say(page.dataset.sayOffline);
-  }
-}
-
 // --- start -----------------------------------------------------------------------------------------------------
 
 if (log) {
@@ -311,6 +364,8 @@ if (log) {
   });
   for (const entry of outbox.of(room)) if (!entry.kind || entry.kind === "text") log.showUnsent(entry, tapped);
   if (form) {
+    // before the field's own keys: while names are offered, Enter takes one
+    new Names(room, field, document.getElementById("talk-names"), document.getElementById("talk-names-said"));
     form.addEventListener("submit", write);
     field.addEventListener("input", grow);
     let said = 0; // when the others last heard that somebody types
@@ -347,7 +402,8 @@ if (log) {
 document.addEventListener("porchlight:left", () => {
   gone = true;
   link.end();
+  waiting.end();
 });
-setInterval(poll, POLL);
 clearRead();
 link.now();
+waiting.start();

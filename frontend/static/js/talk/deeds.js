@@ -31,6 +31,7 @@ export class Deeds {
     if (entry?.held) state.textContent = ` · ${words.sayHeld}`;
     else if (entry?.edited) state.textContent = ` · ${words.sayEdited}`;
     if ("gone" in bubble.dataset) return;
+    bubble.querySelector(".bubble-more")?.remove(); // the way without this script
     const more = byId("bubble-more").content.firstElementChild.cloneNode(true);
     more.addEventListener("click", () => this.#open(bubble));
     bubble.querySelector(".bubble-time").append(more);

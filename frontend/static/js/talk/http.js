@@ -10,6 +10,13 @@ export async function fetchEntries(room, query) {
   return answer.json();
 }
 
+/** Who can be named in this room. Throws when there is no answer. */
+export async function fetchNames(room) {
+  const answer = await fetch(`/api/v1/rooms/${encodeURIComponent(room)}/names/`, { credentials: "same-origin" });
+  if (!answer.ok) throw new Error(`names: ${answer.status}`);
+  return (await answer.json()).names;
+}
+
 /** Read up to here; it outlives the page. */
 export function markRead(room, seq) {
   fetch(`/api/v1/rooms/${encodeURIComponent(room)}/read/`, {
@@ -42,6 +49,7 @@ export async function postEntry(entry) {
   });
   if (answer.ok) return answer.json();
   if (answer.status === 410) return { code: "closed" };
+  if (answer.status === 403 && (await answer.json()).error.code === "not_authenticated") throw new Error("signed out"); // kept
   if ([400, 403, 409].includes(answer.status)) return { code: "refused" };
   throw new Error(`post: ${answer.status}`);
 }

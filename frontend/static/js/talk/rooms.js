@@ -14,6 +14,12 @@ export class Rooms {
     return Object.fromEntries([...this.rows].map(([room, row]) => [room, Number(row.dataset.seq)]));
   }
 
+  /** A room's log goes on from here; what lies between is not known. */
+  stands(room, seq) {
+    const row = this.rows.get(room);
+    if (row) row.dataset.seq = seq;
+  }
+
   /** Entries of a room arrived; `read` when they are looked at. */
   heard(room, entries, { read = false } = {}) {
     const row = this.rows.get(room);
