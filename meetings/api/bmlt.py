@@ -207,17 +207,33 @@ def _field_keys(params: QueryDict) -> _List:
 
 
 def _field_values(params: QueryDict) -> _List:
-    """Every value that a field has here, with the ids of its rows."""
+    """Every value that a field has here, with the ids of its rows; none is written NULL.
+
+    Of `formats` the values are ids. With `specific_formats` only those are told apart, and rows with none of them
+    (with `all_formats`: without one of them) are left out.
+    """
     key = text(params, "meeting_key")
     if key not in KEYS:
         raise Refused(f"“{key[:40]}” is no field of a meeting: see GetFieldKeys.")
+    specific = chosen(params, "specific_formats").wanted if key == "formats" else frozenset()
+    every = flag(params, "all_formats")
+
+    def value_of(row: Row) -> str | None:
+        if key != "formats":
+            return row.record(site_url())[key]
+        have = {one.id for one in row.formats}
+        told = have & specific if specific else have
+        if specific and (not told or (every and told != specific)):
+            return None
+        return ",".join(map(str, sorted(told)))
 
     def records() -> Iterator[Record]:
-        found: dict[str, list[str]] = {}
+        found: dict[str, list[int]] = {}
         for row in bmlt.all_rows(clock.now()):
-            found.setdefault(row.record(site_url())[key], []).append(str(row.ident))
+            if (value := value_of(row)) is not None:
+                found.setdefault(value, []).append(row.ident)
         for value in sorted(found):
-            yield {key: value, "ids": ",".join(found[value])}
+            yield {key: value or "NULL", "ids": ",".join(map(str, sorted(found[value])))}
 
     return _List(records)
 

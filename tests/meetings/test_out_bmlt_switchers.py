@@ -77,6 +77,26 @@ def test_field_keys_and_the_values_of_a_field():
     }  # fmt: skip
 
 
+def test_values_of_formats_are_ids_and_can_be_narrowed_to_some(town):
+    """O is 17, M 15, W 32, VM 54."""
+
+    def values(query=""):
+        found = ask(f"switcher=GetFieldValues&meeting_key=formats{query}")
+        return {one["formats"]: len(one["ids"].split(",")) for one in found}
+
+    assert values() == {"4,27": 2, "15,17": 1, "15,17,32,54": 1, "17,32,56": 1, "55": 1}
+    assert values("&specific_formats=15,32") == {"15": 1, "32": 1, "15,32": 1}
+    assert values("&specific_formats=15,32&all_formats=1") == {"15,32": 1}
+    assert values("&specific_formats=999") == {}
+
+
+def test_a_field_that_says_nothing_has_the_value_null():
+    found = ask("switcher=GetFieldValues&meeting_key=location_municipality")
+    assert {one["location_municipality"]: len(one["ids"].split(",")) for one in found} == {"Albany": 2, "NULL": 4}
+    for key in (one["key"] for one in ask("switcher=GetFieldKeys")):
+        assert ask(f"switcher=GetFieldValues&meeting_key={key}"), key
+
+
 def test_the_server_says_what_it_is_and_where():
     (info,) = ask("switcher=GetServerInfo")
     assert info["versionInt"] == "4002007"
