@@ -231,6 +231,12 @@ class TestNewYork:
         def tidy(text):
             return " ".join(text.split())
 
+        def end_of(one):
+            (hour, minute), (hours, minutes) = (
+                map(int, one[f].split(":")[:2]) for f in ("start_time", "duration_time")
+            )
+            return (hour + hours) * 60 + minute + minutes
+
         given = {key(one): one for one in json.loads(Path(NEW_YORK[0]).read_text()) if one["published"] == "1"}
         found = {key(one): one for one in search()}
         assert set(found) == set(given)
@@ -238,6 +244,10 @@ class TestNewYork:
             ours = found[known]
             assert [ours[field] for field in self.SAME] == [tidy(one.get(field, "")) for field in self.SAME]
             assert set(ours["formats"].split(",")) >= set(one["formats"].split(",")) - {""}, known
+        ends = {key(one): one for one in search("EndsBeforeH=20&EndsBeforeM=30")}
+        assert set(ends) == {known for known, one in given.items() if end_of(one) <= 20 * 60 + 30}, (
+            "more than a quarter of them is missing at BMLT: their minutes add up to 60 and more"
+        )
         assert {"ID", "BT"} <= {one["key_string"] for one in ask("switcher=GetFormats")}, (
             "also formats only this list has"
         )

@@ -5,8 +5,10 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from tests.meetings.bmlt_door import FIELDS, ask, get
+from tests.meetings.bmlt_door import FIELDS, ask, get, meeting
 from tests.meetings.list_desk import LAMP, take_in
 from tests.people_of_the_story import NOW
 
@@ -118,3 +120,30 @@ def test_the_dump_for_world_services_has_its_52_columns_and_marks_what_is_gone()
     assert (by_name["Screen"]["Format1"], by_name["Screen"]["Closed"]) == ("VM", "OPEN")
     assert by_name["Gone"]["Delete"] == "D"
     assert set(by_name) == {"Morning", "Screen", "Gone"}
+    (info,) = ask("switcher=GetServerInfo")
+    _answer, body = get("switcher=GetNAWSDump&sb_id=1", "csv")
+    closed = {one["CommitteeName"]: one["Closed"] for one in csv.DictReader(io.StringIO(body.decode()))}
+    assert closed == {"Midnight": "OPEN", "Quarter": "CLOSED", "Shut": "CLOSED"}
+    assert info["default_closed_status"] == "1", "what says neither is closed"
+
+
+def test_the_dump_says_the_town_its_parts_the_way_there_and_formats_without_a_code():
+    extra = {"location_city_subsection": "Brooklyn", "city": "New York", "location_neighborhood": "Park Slope",
+             "location_notes": "Back door", "formats": "O,Ti,IL"}  # fmt: skip
+    meeting("Slope", "20:00", "SA", extra=extra, notes="Bring a chair")
+    _answer, body = get("switcher=GetNAWSDump&sb_id=1", "csv")
+    (row,) = [one for one in csv.DictReader(io.StringIO(body.decode())) if one["CommitteeName"] == "Slope"]
+    assert (row["City"], row["LocBorough"]) == ("Brooklyn", "Park Slope")
+    assert (row["Directions"], row["Room"]) == ("Back door, Bring a chair", "Illness, Timer")
+
+
+def test_the_dump_of_many_meetings_asks_the_database_as_often_as_that_of_few():
+    """BMLT's asks for the history of each meeting (bmlt-server#703)."""
+    with CaptureQueriesContext(connection) as few:
+        get("switcher=GetNAWSDump&sb_id=1", "csv")
+    for number in range(12):
+        meeting(f"More {number}", "10:00", "MO")
+    with CaptureQueriesContext(connection) as many:
+        _answer, body = get("switcher=GetNAWSDump&sb_id=1", "csv")
+    assert body.count(b"More ") == 12
+    assert len(few) == len(many)
