@@ -17,7 +17,7 @@ from meetings.folding import fold
 from meetings.models import Import, ImportChange, Listing, Meeting, MeetingDay, Source
 from meetings.out.bmlt import MODES, OWN_BODY, Row, pk_of, rows_of
 from meetings.out.bmlt_asked import RINGS, Asked, Chosen, Near
-from meetings.out.bmlt_formats import Format, formats_of, of_list
+from meetings.out.bmlt_formats import Format, formats_of, names_in, of_list
 from meetings.selectors.finder import Search
 from meetings.selectors.finder.where import window_of
 from meetings.selectors.published import CHUNK, COLUMNS, open_meetings, public_of, published
@@ -133,6 +133,14 @@ def formats_of_lists() -> dict[int | None, dict[str, Format]]:
     """What each BMLT list has of formats that are not known here. One query."""
     rows = Source.objects.filter(kind="bmlt").values_list("pk", "about")
     return {pk: of_list(pk, about.get("formats", [])) for pk, about in rows}
+
+
+def names_of_formats() -> dict[tuple[str, str, str], tuple[str, str]]:
+    """What formats are called in the languages that BMLT lists bring along; the older list's word goes. One query."""
+    found: dict[tuple[str, str, str], tuple[str, str]] = {}
+    for about in Source.objects.filter(kind="bmlt").order_by("-pk").values_list("about", flat=True):
+        found |= names_in(about.get("formats", []))
+    return found
 
 
 def town(name: str) -> tuple[float, float] | None:

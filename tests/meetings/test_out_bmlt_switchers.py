@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from meetings.models import Source
 from tests.meetings.bmlt_door import FIELDS, ask, get, meeting
 from tests.meetings.list_desk import LAMP, take_in
 from tests.people_of_the_story import NOW
@@ -27,6 +28,35 @@ def test_formats_by_key_by_id_used_or_all():
         "key_string", "name_string", "description_string", "lang", "id", "world_id", "format_type_enum",
         "root_server_uri",
     }  # fmt: skip
+
+
+def test_formats_are_named_in_the_languages_that_a_list_brings_and_else_in_ours(town):
+    """St has world_id STEP here; what has the same letters and another meaning is not the same format."""
+    spanish = [("St", "STEP", "Paso"), ("C", "OTHER", "Caro"), ("Zz", "", "Siesta")]
+    Source.objects.create(
+        name="bmlt", kind="bmlt",
+        about={"formats": [
+            {"id": str(900 + n), "key_string": key, "world_id": world, "lang": lang, "name_string": name,
+             "description_string": f"{name}."}
+            for n, (key, world, name) in enumerate(spanish) for lang in ("es", "en")
+        ] + ["odd", {"lang": "<b>", "key_string": "St", "world_id": "STEP", "name_string": "x"}]},
+    )  # fmt: skip
+
+    def named(query):
+        return {(one["key_string"], one["lang"]): one["name_string"] for one in ask(f"switcher={query}")}
+
+    assert named("GetFormats&lang_enum=es&key_strings[]=St&key_strings[]=C&show_all") == {
+        ("St", "es"): "Paso", ("C", "en"): "Closed",
+    }  # fmt: skip
+    assert named("GetFormats&lang_enum[]=es&lang_enum[]=en&key_strings=St,Zz&show_all") == {
+        ("St", "es"): "Paso", ("St", "en"): "Step", ("Zz", "es"): "Siesta", ("Zz", "en"): "Siesta",
+    }  # fmt: skip
+    found = ask("switcher=GetSearchResults&get_used_formats&lang_enum=es&weekdays=4")["formats"]
+    assert [(one["name_string"], one["description_string"], one["lang"]) for one in found] == [
+        ("Closed", "Closed", "en"), ("Paso", "Paso.", "es"),
+    ]  # fmt: skip
+    (info,) = ask("switcher=GetServerInfo")
+    assert (info["langs"], info["nativeLang"]) == ("en,es", "en")
 
 
 def test_service_bodies_with_their_parents():
