@@ -105,6 +105,7 @@ def meeting(request: HttpRequest, slug: str) -> HttpResponse:
         "meeting": view.meeting,
         "row": _row(view.row, visitors, now),
         "dates": [_date(held.starts_at, held.ends_at, view.meeting.zone, visitors, now) for held in view.dates],
+        "coming": _coming(view, visitors, now),
         "zone": visitors,
         "tags": [type_name(code) for code, _name in finder.tags_of(view.meeting)],
         "address": _address(request),
@@ -180,6 +181,19 @@ def _by_day(rows: list[Row], today: date, sort: str) -> list[tuple[str, date | N
         return (named[day], None) if day in named else ("", day)
 
     return [(name, day, list(of_day)) for (name, day), of_day in groupby(rows, key=heading)]
+
+
+def _coming(view: finder.MeetingView, visitors: str, now: datetime) -> list[dict[str, Any]]:
+    """The next dates as its page lists them: also those that are cancelled, and where a moved one usually is."""
+    zone, rows = view.meeting.zone, []
+    for held in view.dates:
+        moved = held.original_local in view.changes
+        row = _date(held.starts_at, held.ends_at, zone, visitors, now)
+        rows.append(
+            row | {"key": f"{held.original_local:%Y-%m-%dT%H:%M}", "usual": held.original_local if moved else None}
+        )
+    rows += [{"there": local, "off": True} for local in view.cancelled]
+    return sorted(rows, key=lambda row: row["there"])
 
 
 def _date(starts_at: datetime, ends_at: datetime, zone: str, visitors: str, now: datetime) -> dict[str, Any]:

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
+from frontend.forms.groups import MODES
+from meetings.fellowships import FELLOWSHIPS
 from meetings.selectors import lists
 
 if TYPE_CHECKING:
@@ -37,10 +39,16 @@ WORDS: "dict[str, _StrPromise]" = {
 
 
 def shown(word: str, value: str) -> str:
-    """Weekdays by name; everything else as it is."""
+    """Weekdays, ways in, kinds and fellowships by name; everything else as it is."""
     if word == "days" and (value.isdecimal() or not value):
         return ", ".join(str(WEEKDAYS_ABBR[int(day)]) for day in value) or _("by appointment")
-    return value
+    if word == "mode":
+        return str(dict(MODES).get(value, value))
+    if word == "open or closed":
+        return {"yes": _("yes"), "no": _("no")}.get(value, value)
+    if word == "types":
+        return ", ".join(pgettext("type", name) for name in value.split(", ") if name)  # kept by their English names
+    return FELLOWSHIPS.get(value, value) if word == "fellowship" else value
 
 
 def differences_shown(meeting: "Meeting") -> "list[lists.Difference]":

@@ -23,7 +23,7 @@ from meetings.api.public import CSV, JSON, JSONP, refuse, send
 from meetings.out import guide, naws
 from meetings.out.bmlt import DESCRIBED, KEYS, OWN_BODY, Row, body_of, service_bodies
 from meetings.out.bmlt_asked import Asked, Refused, asked_from, callback_of, chosen, flag, text, values_of
-from meetings.out.bmlt_formats import LANGUAGE, Format, by_key
+from meetings.out.bmlt_formats import LANGUAGE, Format, Names, by_key
 from meetings.out.public import joined
 from meetings.selectors import bmlt, published
 
@@ -90,9 +90,10 @@ class _List:
 class _Search(_List):
     """The answer to GetSearchResults: an array, or an object with the formats that its meetings use."""
 
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Asked, langs: list[str]) -> None:
         super().__init__(self._meetings)
         self.asked = asked
+        self.langs = langs  # the first is that of the formats
         self.used: dict[int, Format] = {}
 
     def _meetings(self) -> Iterator[Record]:
@@ -115,20 +116,31 @@ class _Search(_List):
         else:
             yield from _array(self._meetings())
             return
-        used = sorted(self.used.values(), key=lambda one: one.id)
-        yield from _array(one.record(site_url()) for one in used)
+        used, names = sorted(self.used.values(), key=lambda one: one.id), _names(self.langs)
+        yield from _array(one.record(site_url(), names, self.langs[0]) for one in used)
         yield b"}"
 
 
 def _search(params: QueryDict) -> _List:
-    return _Search(asked_from(params, bmlt.town))
+    return _Search(asked_from(params, bmlt.town), _langs(params))
+
+
+def _langs(params: QueryDict) -> list[str]:
+    """The languages that are asked for, our own when none is."""
+    return list(dict.fromkeys(values_of(params, "lang_enum"))) or [LANGUAGE]
+
+
+def _names(langs: list[str]) -> Names:
+    return bmlt.names_of_formats() if set(langs) - {LANGUAGE} else {}
 
 
 def _formats(params: QueryDict) -> _List:
     """All of them with show_all or when some are named; else those that a meeting here uses."""
     ids, keys = chosen(params, "format_ids"), set(values_of(params, "key_strings"))
+    langs = _langs(params)
 
     def records() -> Iterator[Record]:
+        names = _names(langs)
         lists = bmlt.formats_of_lists().values()
         meant = [*by_key().values(), *(one for own in lists for one in own.values())]
         if not (flag(params, "show_all") or ids or keys):
@@ -136,7 +148,8 @@ def _formats(params: QueryDict) -> _List:
             meant = [one for one in meant if one.id in used]
         for one in sorted(meant, key=lambda found: found.id):
             if one.id in ids and (not keys or one.key in keys):
-                yield one.record(site_url())
+                said = [one.record(site_url(), names, lang) for lang in langs]
+                yield from {row["lang"]: row for row in said}.values()  # what is in none of them comes in ours, once
 
     return _List(records)
 
@@ -207,17 +220,33 @@ def _field_keys(params: QueryDict) -> _List:
 
 
 def _field_values(params: QueryDict) -> _List:
-    """Every value that a field has here, with the ids of its rows."""
+    """Every value that a field has here, with the ids of its rows; none is written NULL.
+
+    Of `formats` the values are ids. With `specific_formats` only those are told apart, and rows with none of them
+    (with `all_formats`: without one of them) are left out.
+    """
     key = text(params, "meeting_key")
     if key not in KEYS:
         raise Refused(f"“{key[:40]}” is no field of a meeting: see GetFieldKeys.")
+    specific = chosen(params, "specific_formats").wanted if key == "formats" else frozenset()
+    every = flag(params, "all_formats")
+
+    def value_of(row: Row) -> str | None:
+        if key != "formats":
+            return row.record(site_url())[key]
+        have = {one.id for one in row.formats}
+        told = have & specific if specific else have
+        if specific and (not told or (every and told != specific)):
+            return None
+        return ",".join(map(str, sorted(told)))
 
     def records() -> Iterator[Record]:
-        found: dict[str, list[str]] = {}
+        found: dict[str, list[int]] = {}
         for row in bmlt.all_rows(clock.now()):
-            found.setdefault(row.record(site_url())[key], []).append(str(row.ident))
+            if (value := value_of(row)) is not None:
+                found.setdefault(value, []).append(row.ident)
         for value in sorted(found):
-            yield {key: value, "ids": ",".join(found[value])}
+            yield {key: value or "NULL", "ids": ",".join(map(str, sorted(found[value])))}
 
     return _List(records)
 
@@ -229,7 +258,7 @@ def _server_info(params: QueryDict) -> _List:
         yield {
             "version": f"{major}.{minor}.{fix}",
             "versionInt": f"{major}{minor:03}{fix:03}",
-            "langs": LANGUAGE,
+            "langs": ",".join(sorted({LANGUAGE} | {lang for lang, _key, _world in bmlt.names_of_formats()})),
             "nativeLang": LANGUAGE,
             "centerLongitude": f"{(west + east) / 2:.6f}",
             "centerLatitude": f"{(south + north) / 2:.6f}",

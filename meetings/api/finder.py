@@ -90,6 +90,7 @@ class OneMeeting(APIView):
             "closed": meeting.closed_at is not None,
             "on_hold": meeting.on_hold,
             "dates": [_date(held, meeting.zone) for held in view.dates],
+            "cancelled": [local.isoformat(timespec="minutes") for local in view.cancelled],
             "join_shown": view.join_shown,
         }
         if view.join_shown:

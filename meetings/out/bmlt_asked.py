@@ -8,47 +8,27 @@ from typing import Protocol
 from meetings.out.bmlt import KEYS, MILES, Row
 
 MOST_PAGE = 100_000
-RINGS = (
-    tuple(n / 16 for n in range(1, 17))
-    + tuple(n / 4 for n in range(5, 21))
-    + (
-        5.5,
-        6.0,
-        6.5,
-        7.0,
-        7.5,
-        8.0,
-        8.5,
-        9.0,
-        9.5,
-        10.0,
-        11.0,
-        12.0,
-        13.0,
-        14.0,
-        15.0,
-        17.5,
-        20.0,
-        25.0,
-        30.0,
-        40.0,
-        50.0,
-        75.0,
-        100.0,
-        125.0,
-        150.0,
-        200.0,
-    )
-)  # fmt: skip  (miles; 58 of them)
+RINGS = (  # widths that a BMLT server tries for the nearest n, of the unit that was asked in
+    0.0625, 0.125, 0.1875, 0.25, 0.4375, 0.5, 0.5625, 0.75, 0.8125,
+    *(n / 4 for n in range(4, 20)), *(n / 2 for n in range(10, 20)), 10.0, 11.0, 12.0, 13.0, 14.0, 15.0, 17.5, 20.0,
+    22.5, 25.0, 27.5, 30.0, 35.0, 40.0, 45.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0, 150.0, 200.0,
+)  # fmt: skip
+ANYWHERE_KM = 21_000.0  # wider than the earth is
 EARTH_KM = 6371.0088
 SORTS = {
-    "weekday": ("weekday_tinyint", "start_time", "duration_time"),
-    "time": ("start_time", "duration_time"),
-    "town": ("location_municipality",),
-    "state": ("location_province", "location_municipality"),
-    "weekday_state": ("weekday_tinyint", "location_province", "location_municipality"),
-}
-USUAL_SORT = SORTS["weekday"]
+    "weekday": ("weekday_tinyint", "location_municipality", "location_city_subsection", "start_time",
+                "location_neighborhood"),
+    "time": ("weekday_tinyint", "start_time", "location_municipality", "location_city_subsection",
+             "location_neighborhood"),
+    "town": ("location_municipality", "location_city_subsection", "location_neighborhood", "weekday_tinyint",
+             "start_time"),
+    "state": ("location_province", "location_municipality", "location_city_subsection", "weekday_tinyint",
+              "start_time"),
+    "weekday_state": ("weekday_tinyint", "location_province", "location_municipality", "start_time",
+                      "location_city_subsection"),
+}  # fmt: skip
+DISTANCES = {"distance_in_km", "distance_in_miles"}
+USUAL_SORT = ("weekday_tinyint", "start_time", "duration_time")
 CALLBACK = re.compile(r"^[A-Za-z_$][\w$.]{0,63}$", re.ASCII)
 
 
@@ -82,12 +62,13 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """Around a place: within `km`, or with `least` the smallest ring that holds so many."""
+    """Around a place: within `km`, or with `least` the smallest ring (of `unit` km) that holds so many."""
 
     latitude: float
     longitude: float
     km: float = 0.0
     least: int = 0
+    unit: float = MILES
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +163,8 @@ def asked_from(params: Params, town: Callable[[str], tuple[float, float] | None]
         recursive=flag(params, "recursive"),
         formats=chosen(params, "formats"),
         every_format=text(params, "formats_comparison_operator").upper() != "OR",
-        key=_key(text(params, "meeting_key")),
-        values=frozenset(_values(params)),
+        key=(key := _key(text(params, "meeting_key"))),
+        values=frozenset(_written_out(key, value) for value in _values(params)),
         words=words,
         starts_after=_moment(params, "StartsAfter"),
         starts_before=_moment(params, "StartsBefore"),
@@ -211,6 +192,7 @@ def callback_of(params: Params) -> str:
 
 
 def _near(params: Params, town: Callable[[str], tuple[float, float] | None]) -> tuple[Near | None, bool]:
+    """(around where, whether that is nowhere). Half a place, or a place without a width, is nowhere."""
     if flag(params, "StringSearchIsAnAddress"):
         width = _decimal(params, "SearchStringRadius")
         spot = town(text(params, "SearchString"))
@@ -222,10 +204,20 @@ def _near(params: Params, town: Callable[[str], tuple[float, float] | None]) -> 
         return None, False
     if latitude is None or longitude is None or not (abs(latitude) <= 90 and abs(longitude) <= 180):
         return None, True
+    near = _within(params, latitude, longitude)
+    return near, near is None
+
+
+def _within(params: Params, latitude: float, longitude: float) -> Near | None:
+    """Miles go before kilometres; without either a place serves to say how far each is."""
     kilometres, miles = _decimal(params, "geo_width_km"), _decimal(params, "geo_width")
+    if miles is not None:
+        return _ring(latitude, longitude, miles, MILES)
     if kilometres is not None:
-        return _ring(latitude, longitude, kilometres, 1.0), False
-    return (None, False) if miles is None else (_ring(latitude, longitude, miles, MILES), False)
+        return _ring(latitude, longitude, kilometres, 1.0)
+    if DISTANCES & set(values_of(params, "data_field_key")):
+        return Near(latitude, longitude, km=ANYWHERE_KM)
+    return None
 
 
 def _in_km(params: Params) -> bool:
@@ -234,7 +226,7 @@ def _in_km(params: Params) -> bool:
 
 def _ring(latitude: float, longitude: float, width: float, unit: float) -> Near:
     if width < 0:
-        return Near(latitude, longitude, least=max(1, round(-width)))
+        return Near(latitude, longitude, least=max(1, int(-width)), unit=unit)
     return Near(latitude, longitude, km=width * unit)
 
 
@@ -250,9 +242,15 @@ def _key(name: str) -> str:
 
 
 def _values(params: Params) -> list[str]:
-    """Values as they are: a comma may be part of one."""
+    """Values as they are: a comma may be part of one. An empty one is none."""
     keys = [key for key in params.keys() if re.match(r"^meeting_key_value(\[\d*\])?$", key)]  # noqa: SIM118
-    return [value for key in keys for value in params.getlist(key)]
+    return [value for key in keys for value in params.getlist(key) if value]
+
+
+def _written_out(key: str, value: str) -> str:
+    """A value as a row has it: `19:00` and `7:5` are times, too."""
+    time = re.fullmatch(r"(\d{1,2}):(\d{1,2})(:\d{1,2})?", value.strip())
+    return f"{int(time[1]):02}:{int(time[2]):02}:00" if time and key in {"start_time", "duration_time"} else value
 
 
 def _moment(params: Params, name: str) -> int | None:

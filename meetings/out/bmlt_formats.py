@@ -3,6 +3,7 @@
 Ids are this server's own, as everywhere in that world; what a format means is told by its world_id.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,12 +27,14 @@ class Format:
     kind: str
     name: str
 
-    def record(self, root: str) -> dict[str, str]:
+    def record(self, root: str, names: "Names | None" = None, lang: str = LANGUAGE) -> dict[str, str]:
+        """As a row; in `lang` where `names` have it, else in our own language."""
+        said = (names or {}).get((lang, self.key, self.world))
         return {
             "key_string": self.key,
-            "name_string": self.name,
-            "description_string": self.name,
-            "lang": LANGUAGE,
+            "name_string": said[0] if said else self.name,
+            "description_string": said[1] if said else self.name,
+            "lang": lang if said else LANGUAGE,
             "id": str(self.id),
             "world_id": self.world,
             "format_type_enum": self.kind,
@@ -95,6 +98,22 @@ def by_key() -> dict[str, Format]:
 
 
 Known = Mapping[str, Format]
+Names = Mapping[tuple[str, str, str], tuple[str, str]]  # (language, key, world_id) -> (name, description)
+
+
+def names_in(given: Iterable[object]) -> dict[tuple[str, str, str], tuple[str, str]]:
+    """What the formats of a BMLT list are called in its other languages."""
+    found: dict[tuple[str, str, str], tuple[str, str]] = {}
+    for one in given:
+        if not isinstance(one, Mapping):
+            continue
+        lang, key, world, name, more = (
+            str(one.get(field) or "").strip()
+            for field in ("lang", "key_string", "world_id", "name_string", "description_string")
+        )
+        if re.fullmatch(r"[a-z]{2,3}(-[A-Za-z]{2,4})?", lang) and lang != LANGUAGE and key and name:
+            found.setdefault((lang, key, world), (name[:255], (more or name)[:1000]))
+    return found
 
 
 def of_list(source: int, given: Iterable[object]) -> dict[str, Format]:

@@ -23,20 +23,50 @@ Page = Callable[[Public], str]
 
 def calendar(rows: Iterable[Public], *, name: str, host: str, page: Page, now: datetime) -> bytes:
     """A calendar of these meetings; those by appointment, on hold or over have no date and are left out."""
+    made = _begun(name)
+    made.add("refresh-interval", vDuration(AGAIN), parameters={"VALUE": "DURATION"})
+    for one in rows:
+        if one.rule is None or one.on_hold or (first := first_start(one.rule, one.created_at)) is None:
+            continue
+        for event in _events(one, one.rule, first, host, page(one)):
+            made.add_component(event)
+    return _written(made, now)
+
+
+def date_of(one: Public, local: datetime, *, host: str, page: str, now: datetime) -> bytes | None:
+    """One date alone, an event of its own that no series changes later; None when the meeting is not held then.
+
+    `local` is the naive wall start by the rule. One that was moved stands where it was moved to.
+    """
+    if one.rule is None or one.on_hold or one.changes.get(local, local) is None:
+        return None
+    start = to_utc(local, one.zone)
+    held = [date for date in occurrences(one.rule, start, start + timedelta(minutes=1)) if date.original_local == local]
+    if not held:
+        return None
+    starts_at, ends_at = one.changes.get(local) or held[0][1:]
+    event = _event(one, host, page, key=f"-{local:%Y%m%dT%H%M}")
+    event.add("dtstart", to_wall(starts_at, one.zone).replace(tzinfo=ZoneInfo(one.zone)))
+    event.add("duration", ends_at - starts_at)
+    made = _begun(one.name)
+    made.add_component(event)
+    return _written(made, now)
+
+
+def _begun(name: str) -> Calendar:
     made = Calendar()
     made.add("prodid", PRODUCT)
     made.add("version", "2.0")
     made.add("calscale", "GREGORIAN")
     made.add("name", name)
     made.add("x-wr-calname", name)
-    made.add("refresh-interval", vDuration(AGAIN), parameters={"VALUE": "DURATION"})
+    return made
+
+
+def _written(made: Calendar, now: datetime) -> bytes:
     stamp = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)  # the same for an hour: so is the ETag
-    for one in rows:
-        if one.rule is None or one.on_hold or (first := first_start(one.rule, one.created_at)) is None:
-            continue
-        for event in _events(one, one.rule, first, host, page(one)):
-            event.add("dtstamp", stamp)
-            made.add_component(event)
+    for event in made.events:
+        event.add("dtstamp", stamp)
     made.add_missing_timezones(first_date=date(now.year - 1, 1, 1), last_date=date(now.year + 10, 1, 1))
     return bytes(made.to_ical())
 
@@ -93,9 +123,9 @@ def _moved(one: Public, local: datetime, moved: Moved, host: str, page: str) -> 
     return event
 
 
-def _event(one: Public, host: str, page: str) -> Event:
+def _event(one: Public, host: str, page: str, *, key: str = "") -> Event:
     event = Event()
-    event.add("uid", f"meeting-{one.slug}@{host}")
+    event.add("uid", f"meeting-{one.slug}{key}@{host}")
     event.add("summary", one.name)
     event.add("url", page)
     where = ", ".join(part for part in (one.place, one.address) if part) if one.mode != "online" else ""

@@ -24,24 +24,26 @@ def row(found: Row) -> list[str]:
     parts = address_parts(one)
     formats = [world for world in dict.fromkeys(worlds) if world not in IN_COLUMNS_OF_THEIR_OWN]
     formats.sort(key=lambda world: FIRST.index(world) if world in FIRST else len(FIRST))
+    borough, hood = (one.extra.get(f"location_{what}", "") for what in ("city_subsection", "neighborhood"))
     spot = one.mode != ONLINE or not one.approximate
     cells = {
         "Committee": one.extra.get("worldid_mixed", ""),
         "CommitteeName": one.name,
         "ParentName": one.source_name,
-        "Closed": "CLOSED" if "CLOSED" in worlds else "OPEN",
+        "Room": ", ".join(format_.name for format_ in found.formats if not format_.world),
+        "Closed": "OPEN" if "OPEN" in worlds and "CLOSED" not in worlds else "CLOSED",  # default_closed_status is 1
         "WheelChr": "TRUE" if "WCHR" in worlds else "FALSE",
         "Day": DAYS[found.day],
         "Time": clock_text(one.minute).replace(":", ""),
         "Language1": next((format_.key for format_ in found.formats if format_.kind == "LANG"), ""),
         "Place": one.place,
         "Address": parts.street,
-        "City": parts.city,
-        "LocBorough": one.extra.get("location_city_subsection", ""),
+        "City": borough or parts.city or hood,
+        "LocBorough": hood,
         "State": parts.state,
         "Zip": parts.postal_code,
         "Country": parts.country,
-        "Directions": one.extra.get("location_notes", ""),
+        "Directions": ", ".join(said for said in (one.extra.get("location_notes", ""), one.notes) if said),
         "Institutional": "FALSE",
         "Longitude": "" if one.longitude is None or not spot else repr(one.longitude),
         "Latitude": "" if one.latitude is None or not spot else repr(one.latitude),

@@ -1,5 +1,6 @@
 """What anybody may know of one meeting: the row from which every public format is written. No Django, no database."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -10,6 +11,9 @@ from ground.wall import to_wall
 from meetings.guide import DAY_MINUTES, IN_PERSON
 from meetings.schedule import DAY_CODES, EVERY_DAY, Changes, Rule, next_held
 
+POSTAL = re.compile(r"((?:[A-Z]{1,2}-)?\d{2}[- ]?\d{2,3}(?: ?[A-Z]{2})?) (?=\D)")  # before the town: much of Europe
+STATE = re.compile(r"[A-Z]{2,3}")
+BRITISH = re.compile(r"[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}")
 AHEAD = timedelta(days=7)  # a series that begins later than this is not in a weekly list yet
 OF_PEOPLE = ("contact_", "email", "phone", "mailing_address")  # keys of `extra` that lead to a person
 NOTES = ("group_notes", "location_notes")  # passcodes stand in these, too
@@ -105,12 +109,24 @@ def address_parts(one: Public) -> Parts:
     if one.approximate or len(pieces) < 3:
         street, rest = ("", pieces) if one.approximate else (", ".join(pieces[:1]), pieces[1:])
         return Parts(street, *rest[:1])
-    country = pieces.pop() if len(pieces) > 3 else ""
-    state, _, code = pieces.pop().rpartition(" ")
+    country = pieces.pop() if len(pieces) > 3 or _is_country(pieces[-1]) else ""
+    if len(pieces) == 2:  # street, 20457 Hamburg, Germany; or Albany, NY, USA
+        street, town = pieces
+        if STATE.fullmatch(town):
+            return Parts("", street, town, "", country)
+        before = POSTAL.match(town)
+        return Parts(street, town[before.end() :] if before else town, "", before[1] if before else "", country)
+    last = pieces.pop()
+    state, _, code = ("", "", last) if BRITISH.fullmatch(last) else last.rpartition(" ")
     if not any(sign.isdigit() for sign in code):
         state, code = f"{state} {code}".strip(), ""
     city = pieces.pop()
     return Parts(", ".join(pieces), city, state, code, country)
+
+
+def _is_country(piece: str) -> bool:
+    """The last of three pieces: a state is two or three capitals, or has its postal code behind it."""
+    return piece in {"USA", "UK"} or (not any(sign.isdigit() for sign in piece) and len(piece) > 3)
 
 
 def clock_text(minute: int) -> str:

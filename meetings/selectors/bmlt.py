@@ -9,15 +9,15 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from django.db.models import F, Max, Min, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Mod
+from django.db.models import F, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Mod, NullIf
 
 from meetings import places
 from meetings.folding import fold
 from meetings.models import Import, ImportChange, Listing, Meeting, MeetingDay, Source
-from meetings.out.bmlt import MILES, MODES, OWN_BODY, Row, pk_of, rows_of
+from meetings.out.bmlt import MODES, OWN_BODY, Row, pk_of, rows_of
 from meetings.out.bmlt_asked import RINGS, Asked, Chosen, Near
-from meetings.out.bmlt_formats import Format, formats_of, of_list
+from meetings.out.bmlt_formats import Format, formats_of, names_in, of_list
 from meetings.selectors.finder import Search
 from meetings.selectors.finder.where import window_of
 from meetings.selectors.published import CHUNK, COLUMNS, open_meetings, public_of, published
@@ -28,7 +28,7 @@ ORDERS: dict[str, Any] = {
     "start_time": F("minute"),
     "duration_time": F("meeting__minutes"),
     "meeting_name": F("meeting__name"),
-    "location_text": F("meeting__place"),
+    "location_text": NullIf(F("meeting__place"), Value("")).asc(nulls_last=True),
 }
 MOST_WORDS = 8
 EARTH = (-90.0, -180.0, 90.0, 180.0)
@@ -135,6 +135,14 @@ def formats_of_lists() -> dict[int | None, dict[str, Format]]:
     return {pk: of_list(pk, about.get("formats", [])) for pk, about in rows}
 
 
+def names_of_formats() -> dict[tuple[str, str, str], tuple[str, str]]:
+    """What formats are called in the languages that BMLT lists bring along; the older list's word goes. One query."""
+    found: dict[tuple[str, str, str], tuple[str, str]] = {}
+    for about in Source.objects.filter(kind="bmlt").order_by("-pk").values_list("about", flat=True):
+        found |= names_in(about.get("formats", []))
+    return found
+
+
 def town(name: str) -> tuple[float, float] | None:
     """Where a town is, by the towns we carry: no search goes to a stranger's server."""
     cities = places.search(name, limit=1) if name else []
@@ -175,7 +183,7 @@ def _narrowed(asked: Asked) -> QuerySet[MeetingDay]:
 
 def _window(near: Near) -> dict[str, Any]:
     """The columns of all that can lie within the width or the widest ring; the distance itself is measured later."""
-    radius = RINGS[-1] * MILES if near.least else near.km
+    radius = RINGS[-1] * near.unit if near.least else near.km
     south, west, north, east = window_of(Search(near=(near.latitude, near.longitude), radius=radius)) or EARTH
     found = {"meeting__latitude__range": (south, north)}
     return found if west < -180 or east > 180 else found | {"meeting__longitude__range": (west, east)}
@@ -209,7 +217,7 @@ def _around(rows: Iterable[Row], near: Near) -> list[Row]:
     if not near.least:
         return [row for row in measured if (row.km or 0.0) <= near.km]
     for ring in RINGS:
-        within = [row for row in measured if (row.km or 0.0) <= ring * MILES]
+        within = [row for row in measured if (row.km or 0.0) <= ring * near.unit]
         if len(within) >= near.least:
             return within
     return within
@@ -220,9 +228,12 @@ def _sorted_by_database(asked: Asked) -> bool:
 
 
 def _sort_key(keys: tuple[str, ...], root: str) -> Callable[[Row], tuple[Any, ...]]:
+    """Rows that do not say it come last."""
+
     def key(row: Row) -> tuple[Any, ...]:
         record = row.record(root)
-        return (*((_number(record[name]), record[name].casefold()) for name in keys), row.ident)
+        parts = ((not record[name], _number(record[name]), record[name].casefold()) for name in keys)
+        return (*parts, row.ident)
 
     return key
 

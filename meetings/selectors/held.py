@@ -9,6 +9,7 @@ from ground.wall import to_utc
 from meetings.models import Meeting, Occurrence
 from meetings.schedule import Changes, Held, Moved, Rule, next_held, occurrences
 
+WEEKS, MOST = timedelta(days=28), 8  # of the coming dates that a page shows
 BACK = timedelta(days=8)  # longer than any meeting: what was arranged before that is over
 
 
@@ -47,13 +48,21 @@ def next_of(
     return next_held(rule, now, changes, weekday=weekday)
 
 
-def dates_of(meeting: Meeting, now: datetime, *, days: int = 28, most: int = 8) -> list[Held]:
-    """The coming occurrences of one meeting, the one in progress included, for its page. One query."""
+def dates_of(meeting: Meeting, now: datetime, changes: Changes | None = None) -> list[Held]:
+    """The coming occurrences of one meeting, the one in progress included, for its page. One query, or `changes`."""
     rule = rule_of(meeting)
     if rule is None or meeting.closed_at is not None or meeting.on_hold:
         return []
-    changes = changes_of([meeting], now).get(meeting.pk)
-    coming = occurrences(rule, now, now + timedelta(days=days), changes)[:most]
+    if changes is None:
+        changes = changes_of([meeting], now).get(meeting.pk)
+    coming = occurrences(rule, now, now + WEEKS, changes)[:MOST]
     if not coming and (later := next_held(rule, now, changes)):
         coming = [later]  # a meeting of every quarter has a next date, too
     return coming
+
+
+def cancelled_among(dates: list[Held], changes: Changes, now: datetime, zone: str) -> list[datetime]:
+    """The naive wall starts of the cancelled dates between the coming `dates`: of as long a time as those show."""
+    last = dates[-1].starts_at if dates else now
+    until = last if len(dates) == MOST else max(last, now + WEEKS)
+    return sorted(local for local, moved in changes.items() if moved is None and now < to_utc(local, zone) <= until)

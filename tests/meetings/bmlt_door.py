@@ -29,7 +29,7 @@ def make_town() -> dict[str, int]:
         meeting("Midnight", "23:30", "SU", minutes=60, types=["O", "W"], latitude=41.5, longitude=-74.0, mode="hybrid"),
         meeting("Screen", "20:00", "TU", types=["O", "M", "W"], mode="online", conference_url="https://zoom.us/j/7",
                 conference_notes="Code 7", source=office),
-        meeting("Shut", "12:00", "FR", on_hold=True),
+        meeting("Shut", "12:00", "FR", on_hold=True, place="Annex"),
     ]  # fmt: skip
     meeting("Gone", "12:00", "FR", closed_at=NOW, source=office)
     meeting("Monthly", "12:00", "1FR", rrule="FREQ=MONTHLY;BYDAY=1FR")

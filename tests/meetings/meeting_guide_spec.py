@@ -25,6 +25,7 @@ TEXTS = {
     "entity_location", "entity_logo", "entity_phone", "entity_website_url",
     *(f"contact_{n}_{what}" for n in (1, 2, 3) for what in ("name", "email", "phone")),
 }  # fmt: skip
+HANDLES = {"venmo": r"@\S+", "square": r"\$\S+", "paypal": r"[A-Za-z0-9]{1,20}"}
 ZONES = available_timezones()
 CLOCK = re.compile(r"^([01]\d|2[0-3]):[0-5]\d$")
 WEB = re.compile(r"^https?://[^\s<>\"]+$")
@@ -85,6 +86,8 @@ def where(one):
         yield "half a place"
     if one.get("approximate", "no") not in {"yes", "no"}:
         yield "approximate is yes or no"
+    if ("sub_region" in one and "region" not in one) or ("sub_sub_region" in one and "sub_region" not in one):
+        yield "a part of a region without the whole"
     regions = one.get("regions", [])
     if not (isinstance(regions, list) and all(isinstance(part, str) and part for part in regions)):
         yield "regions is no list of texts"
@@ -101,11 +104,14 @@ def about(one):
     types = one.get("types", [])
     if not isinstance(types, list) or [code for code in types if code not in CODES | TOLERATED]:
         yield "types holds what is no code"
-    for key in ("conference_url", "url", "edit_url"):
+    for key in ("conference_url", "url", "edit_url", "feedback_url", "entity_url", "entity_website_url", "entity_logo"):
         if key in one and not WEB.match(one[key]):
             yield f"{key} is no address"
     if "conference_phone" in one and sum(sign.isdigit() for sign in one["conference_phone"]) < 3:
         yield "the phone cannot be dialled"
+    for key, form in HANDLES.items():
+        if key in one and not re.fullmatch(form, one[key]):
+            yield f"{key} is no handle"
     entity = {key for key in one if key.startswith("entity_")}
     if entity and not one.get("entity"):
         yield "entity is required where another entity field stands"

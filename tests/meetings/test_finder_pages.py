@@ -1,5 +1,6 @@
 """The finder's page with its further filters and numbers, and a meeting's page for those who run it."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -12,7 +13,15 @@ from ground import clock
 from ground.errors import Settled
 from meetings.models import Meeting
 from meetings.selectors.attendance import plan_of
-from meetings.services.group_meetings import group_found_afresh, meeting_confirm, meeting_edit, meeting_end
+from meetings.selectors.held import dates_of
+from meetings.services.group_meetings import (
+    group_found_afresh,
+    meeting_confirm,
+    meeting_edit,
+    meeting_end,
+    meeting_make,
+)
+from meetings.services.occurrences import occurrence_cancel, occurrence_get, occurrence_move
 from tests.group_stories import PLAN
 from tests.people_of_the_story import NOW, make_account
 
@@ -122,6 +131,35 @@ def test_a_meeting_leads_to_its_calendar(meeting):
     address = f"/calendar/meetings/{meeting.slug}.ics"
     assert f'href="{address}"' in shown
     assert Client().get(address).status_code == 200
+
+
+def test_a_meetings_page_says_which_of_its_next_dates_are_not_held_and_which_were_moved(fred, meeting):
+    """Days after NOW: 29 January is cancelled, 5 February moved to the 6th."""
+    held = {f"{one.original_local:%d}": one.original_local for one in dates_of(meeting, NOW)}
+    occurrence_cancel(actor=fred.person, occurrence=occurrence_get(meeting=meeting, original_local=held["29"]))
+    moved = occurrence_get(meeting=meeting, original_local=held["05"])
+    occurrence_move(actor=fred.person, occurrence=moved, starts_local=held["05"].replace(day=6, hour=17))
+    shown = " ".join(Client().get(f"/meetings/{meeting.slug}/").content.decode().split())
+    assert "<s>Thursday 29 January</s>" in shown
+    assert "instead of Thursday 5 February, 19:00" in shown
+    one_date = f"/calendar/meetings/{meeting.slug}.ics?date=2026-02-05T19:00"
+    assert f'href="{one_date}"' in shown
+    assert b"".join(Client().get(one_date).streaming_content).count(b"DTSTART;TZID=Europe/Berlin:20260206T170000") == 1
+    assert "?date=2026-01-29" not in shown
+    assert f'href="webcal://testserver/calendar/meetings/{meeting.slug}.ics"' in shown
+    told = Client().get(f"/api/v1/meetings/{meeting.slug}/").json()
+    assert told["cancelled"] == ["2026-01-29T19:00"]
+
+
+def test_a_single_date_that_is_cancelled_is_shown_as_that_and_not_as_by_appointment(fred, meeting):
+    plan = replace(PLAN, repeats="once", weekdays=(), first=date(2026, 1, 20))
+    once = meeting_make(actor=fred.person, group=meeting.group, plan=plan)
+    (held,) = dates_of(once, NOW)
+    occurrence_cancel(actor=fred.person, occurrence=occurrence_get(meeting=once, original_local=held.original_local))
+    shown = Client().get(f"/meetings/{once.slug}/").content.decode()
+    assert "<s>Tuesday 20 January</s>" in shown
+    assert "No date is to come." in shown
+    assert "By appointment" not in shown
 
 
 def test_a_choice_in_the_numbers_leads_to_the_finder_itself(meeting):

@@ -175,6 +175,12 @@ def test_what_the_format_carries_beyond_a_meeting_is_kept_under_its_own_name():
     assert found.extra == {**further, "feedback_emails": "a@example.org, b@example.org", "city": "Berlin"}
 
 
+def test_a_handle_that_takes_no_money_is_left_out():
+    good = {"venmo": "@lamp-9", "square": "$lamp", "paypal": "Lamp9"}
+    assert good.items() <= entry(**good).extra.items()
+    assert entry(venmo="lamp", square="lamp", paypal="paypal.me/lamp").extra == {}
+
+
 def test_a_long_slug_goes_out_within_what_the_spec_allows_and_stays_distinct():
     long, other = "a" * 80, "a" * 79 + "b"
     assert slug_out("lamp") == "lamp"

@@ -213,6 +213,22 @@ def test_a_coordinator_takes_a_list_in_looks_applies_and_undoes_on_pages(client)
     assert not Meeting.objects.filter(closed_at=None).exists()
 
 
+def test_what_a_list_changes_is_shown_in_the_readers_words(coordinator):
+    """Also how to join and a way in that is gone: change mails of others lack them (12-step-meeting-list#759, #802)."""
+    take_in(coordinator, LAMP | {"conference_url": "https://zoom.us/j/1", "types": ["O"]}, PORCH)
+    closed = LAMP | {"types": ["C", "TC"], "address": "1 Mill Lane", "conference_url": "", "conference_phone": ""}
+    run = hand_in(coordinator, closed)
+    client = Client()
+    client.force_login(coordinator.account)
+    shown = client.get(f"/coordinator/meeting-lists/imports/{run.pk}/?kind=changed").content.decode()
+    for before, after in (("Online", "In person"), ("no", "yes"), ("https://zoom.us/j/1", ""), ("Open", "Closed")):
+        assert f"<del>{before}</del>" in shown
+        assert not after or f"<ins>{after}" in shown
+    assert "in_person" not in shown
+    gone = client.get(f"/coordinator/meeting-lists/imports/{run.pk}/?kind=removed").content.decode()
+    assert "Porch" in gone
+
+
 def test_a_refused_list_says_so_on_its_page_and_can_be_put_away(client):
     given = SimpleUploadedFile("x.json", b"{}")
     address = client.post("/coordinator/meeting-lists/", {"name": "Office", "sent": given}).headers["Location"]

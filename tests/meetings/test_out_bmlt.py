@@ -89,10 +89,20 @@ class TestWhatIsAskedFor:
             ("page_size=2&page_num=1", ["Midnight", "Morning"]),
             ("page_size=2&page_num=3", ["Quarter", "Shut"]),
             ("page_size=2&page_num=9", []),
-            ("sort_key=time", ["Morning", "Shut", "Quarter", "Quarter", "Screen", "Midnight"]),
+            ("sort_keys=start_time", ["Morning", "Shut", "Quarter", "Quarter", "Screen", "Midnight"]),
+            ("sort_key=time", EVERY),
+            ("sort_key=weekday", ["Midnight", "Quarter", "Morning", "Screen", "Quarter", "Shut"]),
+            ("sort_key=weekday_state", ["Midnight", "Quarter", "Morning", "Screen", "Quarter", "Shut"]),
+            ("sort_key=state", ["Quarter", "Quarter", "Midnight", "Morning", "Screen", "Shut"]),
             ("sort_keys=meeting_name", ["Midnight", "Morning", "Quarter", "Quarter", "Screen", "Shut"]),
             ("sort_keys=duration_time,meeting_name", ["Morning", "Midnight", "Screen", "Shut", "Quarter", "Quarter"]),
-            ("sort_key=town", ["Morning", "Midnight", "Screen", "Shut", "Quarter", "Quarter"]),
+            ("sort_key=town", ["Quarter", "Quarter", "Midnight", "Morning", "Screen", "Shut"]),
+            ("sort_keys=location_text,meeting_name", ["Shut", "Midnight", "Morning", "Quarter", "Quarter", "Screen"]),
+            ("meeting_key=start_time&meeting_key_value=18:45", ["Quarter", "Quarter"]),
+            ("meeting_key=duration_time&meeting_key_value[]=0:45", ["Morning"]),
+            ("meeting_key=location_municipality", []),
+            ("meeting_key=location_municipality&meeting_key_value=", []),
+            ("root_server_ids=7&advanced_published=-1", EVERY),
             ("meeting_ids=", EVERY),
             ("lang_enum=xx", EVERY),
             ("nothing_we_know=1", EVERY),
@@ -165,6 +175,21 @@ class TestNear:
             "Quarter",
         ]
 
+    def test_the_rings_are_of_the_unit_that_was_asked_in(self):
+        """2.22 km are within the ring of 2.25 km and of 1.5 miles; 2.35 km within that of 1.5 miles only."""
+        meeting("Further", "09:00", "MO", latitude=40.70 - 2.35 / 111.195, longitude=-74.0)
+        spot = "lat_val=40.70&long_val=-74.0"
+        assert names(f"{spot}&geo_width_km=-2") == ["Morning", "Quarter", "Quarter"]
+        assert sorted(names(f"{spot}&geo_width=-2")) == ["Further", "Morning", "Quarter", "Quarter"]
+
+    def test_miles_go_before_kilometres_and_without_a_width_only_distances_are_told(self):
+        spot = "lat_val=40.70&long_val=-74.0"
+        assert names(f"{spot}&geo_width=1&geo_width_km=100") == ["Morning"]
+        assert search(spot) == []
+        found = search(f"{spot}&data_field_key=meeting_name,distance_in_km&sort_results_by_distance=1")
+        assert [one["meeting_name"] for one in found] == ["Morning", "Quarter", "Quarter", "Midnight"]
+        assert float(found[3]["distance_in_km"]) == pytest.approx(88.96, abs=0.02)
+
     def test_over_the_edge_of_the_map_and_at_the_pole(self):
         meeting("Fiji", "07:00", "MO", latitude=-17.0, longitude=179.9)
         meeting("Across", "08:00", "MO", latitude=-17.0, longitude=-179.9)
@@ -206,6 +231,12 @@ class TestNewYork:
         def tidy(text):
             return " ".join(text.split())
 
+        def end_of(one):
+            (hour, minute), (hours, minutes) = (
+                map(int, one[f].split(":")[:2]) for f in ("start_time", "duration_time")
+            )
+            return (hour + hours) * 60 + minute + minutes
+
         given = {key(one): one for one in json.loads(Path(NEW_YORK[0]).read_text()) if one["published"] == "1"}
         found = {key(one): one for one in search()}
         assert set(found) == set(given)
@@ -213,6 +244,10 @@ class TestNewYork:
             ours = found[known]
             assert [ours[field] for field in self.SAME] == [tidy(one.get(field, "")) for field in self.SAME]
             assert set(ours["formats"].split(",")) >= set(one["formats"].split(",")) - {""}, known
+        ends = {key(one): one for one in search("EndsBeforeH=20&EndsBeforeM=30")}
+        assert set(ends) == {known for known, one in given.items() if end_of(one) <= 20 * 60 + 30}, (
+            "more than a quarter of them is missing at BMLT: their minutes add up to 60 and more"
+        )
         assert {"ID", "BT"} <= {one["key_string"] for one in ask("switcher=GetFormats")}, (
             "also formats only this list has"
         )

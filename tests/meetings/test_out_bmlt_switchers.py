@@ -5,8 +5,11 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from tests.meetings.bmlt_door import FIELDS, ask, get
+from meetings.models import Source
+from tests.meetings.bmlt_door import FIELDS, ask, get, meeting
 from tests.meetings.list_desk import LAMP, take_in
 from tests.people_of_the_story import NOW
 
@@ -25,6 +28,35 @@ def test_formats_by_key_by_id_used_or_all():
         "key_string", "name_string", "description_string", "lang", "id", "world_id", "format_type_enum",
         "root_server_uri",
     }  # fmt: skip
+
+
+def test_formats_are_named_in_the_languages_that_a_list_brings_and_else_in_ours(town):
+    """St has world_id STEP here; what has the same letters and another meaning is not the same format."""
+    spanish = [("St", "STEP", "Paso"), ("C", "OTHER", "Caro"), ("Zz", "", "Siesta")]
+    Source.objects.create(
+        name="bmlt", kind="bmlt",
+        about={"formats": [
+            {"id": str(900 + n), "key_string": key, "world_id": world, "lang": lang, "name_string": name,
+             "description_string": f"{name}."}
+            for n, (key, world, name) in enumerate(spanish) for lang in ("es", "en")
+        ] + ["odd", {"lang": "<b>", "key_string": "St", "world_id": "STEP", "name_string": "x"}]},
+    )  # fmt: skip
+
+    def named(query):
+        return {(one["key_string"], one["lang"]): one["name_string"] for one in ask(f"switcher={query}")}
+
+    assert named("GetFormats&lang_enum=es&key_strings[]=St&key_strings[]=C&show_all") == {
+        ("St", "es"): "Paso", ("C", "en"): "Closed",
+    }  # fmt: skip
+    assert named("GetFormats&lang_enum[]=es&lang_enum[]=en&key_strings=St,Zz&show_all") == {
+        ("St", "es"): "Paso", ("St", "en"): "Step", ("Zz", "es"): "Siesta", ("Zz", "en"): "Siesta",
+    }  # fmt: skip
+    found = ask("switcher=GetSearchResults&get_used_formats&lang_enum=es&weekdays=4")["formats"]
+    assert [(one["name_string"], one["description_string"], one["lang"]) for one in found] == [
+        ("Closed", "Closed", "en"), ("Paso", "Paso.", "es"),
+    ]  # fmt: skip
+    (info,) = ask("switcher=GetServerInfo")
+    assert (info["langs"], info["nativeLang"]) == ("en,es", "en")
 
 
 def test_service_bodies_with_their_parents():
@@ -77,6 +109,26 @@ def test_field_keys_and_the_values_of_a_field():
     }  # fmt: skip
 
 
+def test_values_of_formats_are_ids_and_can_be_narrowed_to_some(town):
+    """O is 17, M 15, W 32, VM 54."""
+
+    def values(query=""):
+        found = ask(f"switcher=GetFieldValues&meeting_key=formats{query}")
+        return {one["formats"]: len(one["ids"].split(",")) for one in found}
+
+    assert values() == {"4,27": 2, "15,17": 1, "15,17,32,54": 1, "17,32,56": 1, "55": 1}
+    assert values("&specific_formats=15,32") == {"15": 1, "32": 1, "15,32": 1}
+    assert values("&specific_formats=15,32&all_formats=1") == {"15,32": 1}
+    assert values("&specific_formats=999") == {}
+
+
+def test_a_field_that_says_nothing_has_the_value_null():
+    found = ask("switcher=GetFieldValues&meeting_key=location_municipality")
+    assert {one["location_municipality"]: len(one["ids"].split(",")) for one in found} == {"Albany": 2, "NULL": 4}
+    for key in (one["key"] for one in ask("switcher=GetFieldKeys")):
+        assert ask(f"switcher=GetFieldValues&meeting_key={key}"), key
+
+
 def test_the_server_says_what_it_is_and_where():
     (info,) = ask("switcher=GetServerInfo")
     assert info["versionInt"] == "4002007"
@@ -98,3 +150,30 @@ def test_the_dump_for_world_services_has_its_52_columns_and_marks_what_is_gone()
     assert (by_name["Screen"]["Format1"], by_name["Screen"]["Closed"]) == ("VM", "OPEN")
     assert by_name["Gone"]["Delete"] == "D"
     assert set(by_name) == {"Morning", "Screen", "Gone"}
+    (info,) = ask("switcher=GetServerInfo")
+    _answer, body = get("switcher=GetNAWSDump&sb_id=1", "csv")
+    closed = {one["CommitteeName"]: one["Closed"] for one in csv.DictReader(io.StringIO(body.decode()))}
+    assert closed == {"Midnight": "OPEN", "Quarter": "CLOSED", "Shut": "CLOSED"}
+    assert info["default_closed_status"] == "1", "what says neither is closed"
+
+
+def test_the_dump_says_the_town_its_parts_the_way_there_and_formats_without_a_code():
+    extra = {"location_city_subsection": "Brooklyn", "city": "New York", "location_neighborhood": "Park Slope",
+             "location_notes": "Back door", "formats": "O,Ti,IL"}  # fmt: skip
+    meeting("Slope", "20:00", "SA", extra=extra, notes="Bring a chair")
+    _answer, body = get("switcher=GetNAWSDump&sb_id=1", "csv")
+    (row,) = [one for one in csv.DictReader(io.StringIO(body.decode())) if one["CommitteeName"] == "Slope"]
+    assert (row["City"], row["LocBorough"]) == ("Brooklyn", "Park Slope")
+    assert (row["Directions"], row["Room"]) == ("Back door, Bring a chair", "Illness, Timer")
+
+
+def test_the_dump_of_many_meetings_asks_the_database_as_often_as_that_of_few():
+    """BMLT's asks for the history of each meeting (bmlt-server#703)."""
+    with CaptureQueriesContext(connection) as few:
+        get("switcher=GetNAWSDump&sb_id=1", "csv")
+    for number in range(12):
+        meeting(f"More {number}", "10:00", "MO")
+    with CaptureQueriesContext(connection) as many:
+        _answer, body = get("switcher=GetNAWSDump&sb_id=1", "csv")
+    assert body.count(b"More ") == 12
+    assert len(few) == len(many)

@@ -155,6 +155,24 @@ class TestTheAddresses:
         assert b"EXDATE" in text
         assert self.get("/calendar/meetings/nobody.ics")[0].status_code == 404
 
+    def test_one_date_alone_where_it_is_held_and_none_that_is_cancelled(self, lamp):
+        for day, state, starts in ((22, "cancelled", 22), (29, "scheduled", 30)):
+            Occurrence.objects.create(
+                meeting=lamp, original_local=datetime(2026, 1, day, 19, 0, tzinfo=UTC), state=state,
+                starts_at=datetime(2026, 1, starts, 18, 0, tzinfo=UTC),
+                ends_at=datetime(2026, 1, starts, 19, 0, tzinfo=UTC),
+            )  # fmt: skip
+        year = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
+        for asked, held in (("2026-02-05T19:00", datetime(2026, 2, 5, 18, 0, tzinfo=UTC)),
+                            ("2026-07-02T19:00", datetime(2026, 7, 2, 17, 0, tzinfo=UTC)),
+                            ("2026-01-29T19:00", datetime(2026, 1, 30, 18, 0, tzinfo=UTC))):  # fmt: skip
+            _answer, text = self.get(f"/calendar/meetings/lamp.ics?date={asked}")
+            assert read_back(text, *year) == [(held, held + timedelta(hours=1))]
+            assert f"UID:meeting-lamp-{asked.replace('-', '').replace(':', '')}@".encode() in text
+            assert b"RRULE" not in text
+        for asked, status in (("2026-01-22T19:00", 404), ("2026-02-05T20:00", 404), ("tomorrow", 400), ("", 400)):
+            assert self.get(f"/calendar/meetings/lamp.ics?date={asked}")[0].status_code == status
+
     def test_a_search_by_the_finders_parameters(self, lamp):
         answer, text = self.get("/calendar/search.ics?q=lamp&mode=online")
         assert answer.status_code == 200

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from meetings.models import Meeting
+from meetings.out.public import Public, address_parts
 from meetings.services.group_meetings import group_found_from_meeting
 from meetings.services.upcoming import schedule_write
 from tests.people_of_the_story import NOW, make_account
@@ -64,3 +65,26 @@ def test_a_meeting_that_is_no_longer_listed_is_no_event(lamp):
 def test_every_page_says_where_the_feed_is():
     text = Client().get("/").content.decode()
     assert '<link rel="alternate" type="application/json" title="Meetings Feed" href="/meetings.json">' in text
+
+
+@pytest.mark.parametrize(
+    ("address", "parts"),
+    [
+        ("9 Elm St, Albany, NY 12207, USA", ("9 Elm St", "Albany", "NY", "12207", "USA")),
+        ("9 Elm St, Albany, NY 12207", ("9 Elm St", "Albany", "NY", "12207", "")),
+        ("9 Elm St, Albany, NY", ("9 Elm St", "Albany", "NY", "", "")),
+        ("Annex, 9 Elm St, Albany, NY 12207, USA", ("Annex, 9 Elm St", "Albany", "NY", "12207", "USA")),
+        ("Hafenweg 3, 20457 Hamburg, Germany", ("Hafenweg 3", "Hamburg", "", "20457", "Germany")),
+        ("Hafenweg 3, Hamburg, 20457, Germany", ("Hafenweg 3", "Hamburg", "", "20457", "Germany")),
+        ("Prosta 1, 00-950 Warszawa, Poland", ("Prosta 1", "Warszawa", "", "00-950", "Poland")),
+        ("Dam 1, 1012 JS Amsterdam, Netherlands", ("Dam 1", "Amsterdam", "", "1012 JS", "Netherlands")),
+        ("10 High St, London, SW1A 1AA, UK", ("10 High St", "London", "", "SW1A 1AA", "UK")),
+        ("Calle Mayor 1, Madrid, Spain", ("Calle Mayor 1", "Madrid", "", "", "Spain")),
+        ("Albany, NY, USA", ("", "Albany", "NY", "", "USA")),
+        ("10 High St, London, UK", ("10 High St", "London", "", "", "UK")),
+        ("9 Elm St", ("9 Elm St", "", "", "", "")),
+    ],
+)
+def test_an_address_is_taken_apart_as_its_country_writes_it(address, parts):
+    one = Public(pk=1, slug="a", name="A", zone="UTC", rule=None, address=address)
+    assert tuple(address_parts(one)) == parts

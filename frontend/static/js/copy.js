@@ -4,7 +4,11 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", async () => {
     const field = document.getElementById(button.dataset.copy);
     field.select();
-    await navigator.clipboard.writeText(field.value);
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      return; // forbidden here: it is selected, to be copied by hand
+    }
     button.querySelector("span").textContent = button.dataset.done;
   });
 }

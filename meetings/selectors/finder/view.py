@@ -1,15 +1,15 @@
 """One meeting's page: what it shows to whom."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ground.wall import to_wall
 from groups.policies import can_run, can_see
 from meetings.models import Meeting
-from meetings.schedule import Held
+from meetings.schedule import Changes, Held
 from meetings.selectors.finder.asked import Found
-from meetings.selectors.held import dates_of
+from meetings.selectors.held import cancelled_among, changes_of, dates_of
 from people.models import Person
 
 JOIN_SHOWN_BEFORE = timedelta(minutes=15)
@@ -26,6 +26,8 @@ class MeetingView:
     may_found: bool  # no group here has it yet, for somebody who is signed in
     own_group: bool  # the visitor belongs to its group
     may_confirm: bool  # the visitor runs it, and has not confirmed it today
+    changes: Changes = field(default_factory=dict)  # what is cancelled or was moved
+    cancelled: list[datetime] = field(default_factory=list)  # wall starts of dates between those that are not held
 
     @property
     def mapped(self) -> bool:
@@ -44,7 +46,8 @@ def meeting_view(slug: str, person: Person | None, now: datetime) -> MeetingView
     meeting = Meeting.objects.select_related("group", "source").filter(slug=slug).first()
     if meeting is None:
         return None
-    dates = dates_of(meeting, now)
+    changes = changes_of([meeting], now).get(meeting.pk, {})
+    dates = dates_of(meeting, now, changes)
     held = dates[0] if dates else None
     row = Found(meeting, held, held is not None and held.starts_at <= now < held.ends_at, None)
     group = meeting.group if meeting.group and meeting.group.closed_at is None else None
@@ -56,6 +59,8 @@ def meeting_view(slug: str, person: Person | None, now: datetime) -> MeetingView
         may_found=person is not None and group is None and meeting.closed_at is None,
         may_confirm=_may_confirm(person, meeting, now),
         own_group=person is not None and group is not None and can_see(person, group),
+        changes=changes,
+        cancelled=cancelled_among(dates, changes, now, meeting.zone),
     )
 
 
