@@ -19,6 +19,10 @@ from typing import Any
 import django
 
 START = "| page |"
+HEAD = [
+    f"{START} line | first row s | croutonjs s | times sooner (goal 20) | kB (goal 60) | requests | its kB | on |",
+    f"{START.replace(' page ', '---')}---|---:|---:|---:|---:|---:|---:|---:|",
+]
 MEETINGS = 30_000
 CROUTON = ("@bmlt-enabled/croutonjs", "4.1.12")
 SLOW_3G = {"offline": False, "latency": 2000, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
@@ -90,15 +94,13 @@ def measured() -> list[str]:
     from playwright.sync_api import sync_playwright
 
     from bench.imports import grow
+    from ground import clock
     from tests.servers import Site, chromium, npm_package
 
     package = npm_package(*CROUTON)
     found = chromium()
     found = replace(found, args=[*found.args, NOBODY_ELSE])
-    lines = [
-        f"{START} line | first row s | croutonjs s | times sooner (goal 20) | kB (goal 60) | requests | croutonjs kB |",
-        f"{START.replace(' page ', '---')}---|---:|---:|---:|---:|---:|---:|",
-    ]
+    lines = []
     with tempfile.TemporaryDirectory() as name, Site() as ours, a_site_of_theirs(Path(name)) as theirs:
         folder = Path(name)
         grow(folder / "grown.json", MEETINGS)
@@ -115,7 +117,7 @@ def measured() -> list[str]:
                 other, others, _ = opened(browser, theirs + "/index.html", ".bmlt-data-row", profile)
                 lines.append(
                     f"{START} {line} | {own:.2f} | {other:.1f} | {other / own:.0f} | {kilobytes:.1f} | {requests} |"
-                    f" {others:.0f} |"
+                    f" {others:.0f} | {clock.now():%Y-%m-%d} |"
                 )
             browser.close()
     return lines

@@ -3,16 +3,18 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
+from frontend.markup import NOTHING, joined, put
 from ground.site import site_url
 from meetings.fellowships import FELLOWSHIPS
 from meetings.guide_types import LANGUAGES, TYPES
@@ -44,6 +46,11 @@ class Chip:
 
 def type_name(code: str) -> str:
     """The name of a type in the reader's language."""
+    return _type_name(code, get_language())
+
+
+@lru_cache(maxsize=1024)
+def _type_name(code: str, language: str | None) -> str:
     return pgettext("type", TYPES[code])
 
 
@@ -55,7 +62,7 @@ def url_of(params: Mapping[str, str], **changes: str | None) -> str:
 
 def filters(params: dict[str, str], asked: Asked, today: date, counts: finder.Facets | None = None) -> dict[str, Any]:
     """All that stands below "More days and kinds"; with `counts` each choice says how many it leaves."""
-    capped = counts is not None and counts.capped
+    capped, find = counts is not None and counts.capped, reverse("find")
     spoken = {code: type_name(code) for code in LANGUAGES}
     # offered once it is counted that a meeting here has one: few lists say it
     known = {code: name for code, name in FELLOWSHIPS.items() if counts or code == asked.search.fellowship}
@@ -65,12 +72,12 @@ def filters(params: dict[str, str], asked: Asked, today: date, counts: finder.Fa
         "radii": RADII,
         "radius": asked.search.radius,
         "counts": counts,
-        "day_chips": _day_chips(params, today, counts),
-        "time_chips": _time_chips(params),
+        "day_chips": as_items(_day_chips(params, today, counts), find, more=capped),
+        "time_chips": as_items(_time_chips(params), find),
         "groups": [
-            (_("Made for"), _tag_chips(params, WAYS, counts)),
-            (_("Kind"), _tag_chips(params, KINDS, counts)),
-            (_("Access"), _tag_chips(params, ACCESS, counts)),
+            (_("Made for"), as_items(_tag_chips(params, WAYS, counts), find, more=capped)),
+            (_("Kind"), as_items(_tag_chips(params, KINDS, counts), find, more=capped)),
+            (_("Access"), as_items(_tag_chips(params, ACCESS, counts), find, more=capped)),
         ],
         "languages": _options(params, "lang", spoken, counts.languages if counts else None, more=capped),
         "fellowships": _options(params, "fellowship", known, counts.fellowships if counts else None, more=capped),
@@ -101,6 +108,18 @@ def main_chips(params: dict[str, str]) -> list[Chip]:
         _chip(params, _("Online"), "mode", "online"),
         _chip(params, _("In person"), "mode", "in_person"),
     ]
+
+
+def as_items(chips: Iterable[Chip], page: str = "", *, more: bool = False) -> SafeString:
+    """The items of a list of chips: some fifty on a page. `page`: the finder's, where another page holds them; `more`:
+    each number means at least."""
+    return joined([_item(chip, page, "+" if more else "") for chip in chips])
+
+
+def _item(chip: Chip, page: str, sign: str) -> SafeString:
+    on = SafeString(' chip-on" aria-current="true') if chip.on else NOTHING
+    count = NOTHING if chip.count is None else put(' <small class="chip-count">{}{}</small>', str(chip.count), sign)
+    return put('<li><a class="chip{}" href="{}">{}{}</a></li>', on, page + chip.url, chip.label, count)
 
 
 def wider(params: dict[str, str], asked: Asked) -> list[tuple[str, str]]:
@@ -184,5 +203,10 @@ def _sorts(params: dict[str, str], asked: Asked) -> SafeString:
 
 def _written(options: Iterable[tuple[str, str]], chosen: str) -> SafeString:
     """As HTML: a template would take longer over the many languages than over all the rest of the page."""
-    rows = ((code, mark_safe(" selected" if code == chosen else ""), label) for code, label in options)  # noqa: S308
-    return format_html_join("", '<option value="{}"{}>{}</option>', rows)
+    here = SafeString(" selected")
+    return joined(
+        [
+            put('<option value="{}"{}>{}</option>', code, here if code == chosen else NOTHING, label)
+            for code, label in options
+        ]
+    )

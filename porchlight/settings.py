@@ -63,7 +63,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "django_htmx",
-    "lucide",
     "rest_framework",
     "drf_spectacular",
 ]
@@ -96,6 +95,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "frontend" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "libraries": {"lucide": "frontend.templatetags.icons"},  # in place of the app: see there
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from frontend.actor import actor_of
+from frontend.finder_rows import written
 from frontend.views.finder import rows_shown
 from frontend.views.groups.common import going_back
 from ground import clock
@@ -56,4 +57,4 @@ def offline(request: HttpRequest) -> HttpResponse:
 def _rows(request: HttpRequest, slugs: list[str]) -> dict[str, object]:
     now = clock.now()
     zone, rows = rows_shown(request, rows_of(slugs, now), now)
-    return {"rows": rows, "zone": zone, "dated": True}
+    return {"rows": written(rows, dated=True), "zone": zone}

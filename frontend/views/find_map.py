@@ -3,8 +3,6 @@
 The page itself asks nobody: the map is opened by a button beside the words that say who is asked then.
 """
 
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -31,7 +29,7 @@ def find_map(request: HttpRequest) -> HttpResponse:
     params, search = context["params"], context["asked"].search
     context |= {
         "tiles": tiles(),
-        "window": _written(_window(search, context["days"])),
+        "window": _written(_window(search, context["found"])),
         "circle": f"{search.near[0]},{search.near[1]},{search.radius}" if search.near else "",
         "door": reverse("api_map") + url_of(params, **WHERE),
         "list_url": reverse("find") + url_of(params).removesuffix("?"),
@@ -59,13 +57,13 @@ def meeting_map(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "finder/map_meeting.html", context)
 
 
-def _window(search: finder.Search, days: list[Any]) -> finder.Box:
+def _window(search: finder.Search, rows: list[finder.Found]) -> finder.Box:
     """What the map shows first: the window or circle asked for, else the places of the rows beside it."""
     if search.box is not None:
         return search.box
     if search.near is not None:
         return _about(*search.near, search.radius / 111)
-    found = [row.found.meeting for _name, _day, rows in days for row in rows]
+    found = [row.meeting for row in rows]
     spots = [(m.latitude, m.longitude) for m in found if m.mode != m.ONLINE and None not in (m.latitude, m.longitude)]
     if not spots:
         return WORLD

@@ -1,8 +1,6 @@
 """The finder and a meeting's page: open to guests. Every filter stands in the address; nothing needs JavaScript."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from itertools import groupby
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from frontend.actor import actor_of, signed_in, the_actor
-from frontend.finder_filters import KEPT, elsewhere, filters, main_chips, type_name, url_of, wider
+from frontend.finder_filters import KEPT, as_items, elsewhere, filters, main_chips, type_name, url_of, wider
+from frontend.finder_rows import Row, by_day, row_of
 from frontend.qr import qr_of
 from frontend.tiles import tiles
 from frontend.visitor import visitor_zone
@@ -27,31 +26,26 @@ from meetings.selectors.asking import asked_from
 from meetings.services.group_meetings import meeting_confirm
 from own.selectors import is_favourite
 
+PART = "X-Part"  # a header: the page's rows alone are asked for
 MORE = ("tags", "lang", "fellowship", "time", "sort")  # filters that stand below "More days and kinds"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row as the page shows it: times in the zone of the page, and the meeting's own when its clock differs."""
-
-    found: finder.Found
-    local: datetime | None
-    there: datetime | None
-    minutes: int  # until it starts, or while on now: until it ends
-    tags: list[str]
 
 
 @require_safe
 def find(request: HttpRequest) -> HttpResponse:
     """The finder. Raises ValidationError (400) for an address that cannot be read."""
-    context = found_for(request)
-    params = context["params"]
-    context |= {
-        "more_open": any(params.get(key) for key in MORE) or params.get("day", "") not in {"", "today"},
-        **(elsewhere(params, get_language() or "") if context["days"] else {}),
+    shown = found_for(request)
+    params = shown["params"]
+    shown |= {
+        **(elsewhere(params, get_language() or "") if shown["days"] else {}),
         "map_url": reverse("find_map") + url_of(params).removesuffix("?") if tiles() else "",
     }
-    return render(request, "finder/find.html", context)
+    if request.headers.get(PART) == "results":  # js/visitor_zone.js
+        part = render(request, "finder/results.html", shown)
+        part["Cache-Control"] = "no-store"  # else Back might show it in the page's place
+        return part
+    more_open = any(params.get(key) for key in MORE) or params.get("day", "") not in {"", "today"}
+    whole = shown | filters(params, shown["asked"], shown["today"]) | {"more_open": more_open}
+    return render(request, "finder/find.html", whole)
 
 
 def found_for(request: HttpRequest) -> dict[str, Any]:
@@ -64,14 +58,16 @@ def found_for(request: HttpRequest) -> dict[str, Any]:
     page = finder.Page([], "", zone)
     if not asked.unknown_place:
         page = finder.search(asked.search, now=now, after=request.GET.get("after", ""))
-    rows = [_row(found, zone, now) for found in page.rows]
+    rows = [row_of(found, zone, now) for found in page.rows]
+    today = to_wall(now, zone).date()
     return {
-        **filters(params, asked, to_wall(now, zone).date()),
-        "days": _by_day(rows, to_wall(now, zone).date(), asked.search.sort),
-        "dated": bool(asked.search.sort),
+        "params": params,
+        "asked": asked,
+        "found": page.rows,
+        "days": by_day(rows, today, asked.search.sort),
+        "today": today,
         "zone": zone,
-        "zone_known": bool(visitors),
-        "chips": main_chips(params),
+        "chips": as_items(main_chips(params)),
         "others": [(city.label, url_of(params, place=city.label, near=None)) for city in asked.others],
         "next_url": url_of(params, after=page.after) if page.after else "",
         "first_url": url_of(params) if request.GET.get("after") else "",
@@ -103,7 +99,7 @@ def meeting(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "view": view,
         "meeting": view.meeting,
-        "row": _row(view.row, visitors, now),
+        "row": row_of(view.row, visitors, now),
         "dates": [_date(held.starts_at, held.ends_at, view.meeting.zone, visitors, now) for held in view.dates],
         "coming": _coming(view, visitors, now),
         "zone": visitors,
@@ -146,41 +142,7 @@ def _address(request: HttpRequest) -> str:
 def rows_shown(request: HttpRequest, found: list[finder.Found], now: datetime) -> tuple[str, list[Row]]:
     """(the zone whose times they show, the rows) for a list that no search made."""
     zone = visitor_zone(request) or finder.main_zone()
-    return zone, [_row(one, zone, now) for one in found]
-
-
-# --- rows -----------------------------------------------------------------------------------------------------
-
-
-def _row(found: finder.Found, zone: str, now: datetime) -> Row:
-    tags = [type_name(code) for code, _name in finder.tags_of(found.meeting)][:3]
-    if found.held is None:
-        return Row(found, None, None, 0, tags)
-    local = to_wall(found.held.starts_at, zone)
-    there = to_wall(found.held.starts_at, found.meeting.zone)
-    until = found.held.ends_at if found.in_progress else found.held.starts_at
-    minutes = -((now - until) // timedelta(minutes=1))
-    return Row(found, local, there if there != local else None, minutes, tags)
-
-
-def _by_day(rows: list[Row], today: date, sort: str) -> list[tuple[str, date | None, list[Row]]]:
-    """(heading, date when the heading is one, rows) in order: on now, today, tomorrow, further days, by appointment.
-
-    Sorted otherwise the rows stand under one heading, and each says its day.
-    """
-    if sort and rows:
-        return [(_("By name") if sort == finder.BY_NAME else _("Nearest first"), None, rows)]
-
-    def heading(row: Row) -> tuple[str, date | None]:
-        if row.found.in_progress:
-            return _("On now"), None
-        if row.local is None:
-            return _("By appointment"), None
-        day = row.local.date()
-        named = {today: _("Today"), today + timedelta(days=1): _("Tomorrow")}
-        return (named[day], None) if day in named else ("", day)
-
-    return [(name, day, list(of_day)) for (name, day), of_day in groupby(rows, key=heading)]
+    return zone, [row_of(one, zone, now) for one in found]
 
 
 def _coming(view: finder.MeetingView, visitors: str, now: datetime) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import Http404, QueryDict
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.translation import gettext as _
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -124,7 +124,7 @@ def row_of(row: finder.Found) -> dict[str, Any]:
         "types": [{"code": code, "name": name} for code, name in finder.tags_of(meeting)],
         "confirmed_on": meeting.confirmed_on.isoformat() if meeting.confirmed_on else None,
         "source": meeting.source.name if meeting.source else None,
-        "url": reverse("meeting", args=[meeting.slug]),
+        "url": finder.path_of(meeting.slug),
     }
 
 

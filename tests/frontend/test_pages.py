@@ -7,7 +7,7 @@ from django.http import Http404
 from django.urls import path
 
 from frontend import urls as frontend_urls
-from frontend.fonts import WEIGHTS, FontFinder, build
+from frontend.fonts import FILES, FontFinder, build
 from ground.errors import Conflict, Settled, TooMany
 from people import services
 
@@ -132,10 +132,10 @@ def test_the_type_is_made_once_and_served_by_name(tmp_path, settings):
     settings.DATA_DIR = tmp_path
     finder = FontFinder()
     found = {name for name, _storage in finder.list(None)}
-    assert found == {f"fonts/{name}" for name in WEIGHTS}
-    made = [tmp_path.rglob(name) for name in WEIGHTS]
+    assert found == {f"fonts/{name}" for name in FILES}
+    made = [tmp_path.rglob(name) for name in FILES]
     assert all(next(files).read_bytes()[:4] == b"wOF2" for files in made)
-    assert finder.find("fonts/atkinson-bold.woff2")
+    assert finder.find("fonts/atkinson-bold-western.woff2")
     assert finder.find("fonts/../../secret.key") == []
 
 

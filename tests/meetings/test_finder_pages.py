@@ -56,6 +56,20 @@ def page(**params):
     return Client().get("/", params).content.decode()
 
 
+def test_rows_for_another_clock_come_alone_and_are_kept_nowhere(meeting):
+    whole = Client().get("/")
+    part = Client().get("/", headers={"x-part": "results"})
+    assert part["Cache-Control"] == "no-store"
+    assert part.content.decode().strip() in whole.content.decode()
+    assert part.content.decode().count("<html") == 0
+
+
+def test_the_first_page_loads_no_htmx_and_says_where_it_is(meeting):
+    html = page()
+    assert 'data-htmx="/static/django_htmx/htmx-2.min.js"' in html
+    assert html.count("htmx-2") == 1
+
+
 def test_every_filter_stands_in_the_address_and_works_without_a_script(meeting):
     Meeting.objects.filter(pk=meeting.pk).update(fellowship="NA")
     shown = page(fellowship="NA", time="evening", sort="name", q="circle")

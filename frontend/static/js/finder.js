@@ -1,4 +1,55 @@
-/** "Near me": the browser's place, only when tapped, rounded to about a kilometre before it leaves the page. */
+/** The finder: rows that change without a new page, and "near me".
+
+    The place is asked for only when tapped, and rounded to about a kilometre before it leaves the page. */
+
+/* --- htmx, fetched at the first touch of the search: it weighs more than the page ----------------------------- */
+
+const STILL = 350; // ms without a further letter, as in the field's hx-trigger
+
+let htmxAsked;
+
+/** Done when htmx works here. Until then, and where it never comes, links and the form lead to new pages. */
+function withHtmx() {
+  htmxAsked ??= new Promise((done, failed) => {
+    const script = document.createElement("script");
+    script.src = document.getElementById("finder").dataset.htmx;
+    script.addEventListener("load", done);
+    script.addEventListener("error", failed);
+    const add = () => document.head.append(script); // htmx begins by itself in a page that is whole
+    if (document.readyState === "complete") add();
+    else addEventListener("load", add, { once: true });
+  });
+  return htmxAsked;
+}
+
+/** What was typed or opened before htmx was there is not lost. */
+async function wake() {
+  if (window.htmx || htmxAsked) return;
+  try {
+    await withHtmx();
+  } catch {
+    htmxAsked = undefined; // no network: the next touch tries again
+    return;
+  }
+  const more = document.getElementById("more");
+  if (more?.open) window.htmx.trigger(more, "toggle");
+  const words = document.getElementById("q");
+  const typed = words?.value;
+  setTimeout(() => {
+    if (!words?.isConnected || typed === words.defaultValue || typed !== words.value) return; // or htmx has seen more
+    window.htmx.ajax("GET", words.getAttribute("hx-get"), { source: words });
+  }, STILL);
+}
+
+const inSearch = (target) => target.closest?.("#finder-form, #chips, #more");
+for (const kind of ["focusin", "pointerover", "pointerdown"]) {
+  document.addEventListener(kind, (event) => inSearch(event.target) && wake());
+}
+if (document.getElementById("more")?.open) wake(); // its numbers are a request of their own
+// an address that htmx wrote before this page was loaded anew: its rows are not kept here
+addEventListener("popstate", (event) => event.state?.htmx && !window.htmx && location.reload());
+
+/* --- near me -------------------------------------------------------------------------------------------------- */
 
 function show() {
   const button = document.getElementById("near-me");

@@ -5,7 +5,6 @@
     Without this script the same link opens the calm screen, and a button there asks. */
 
 import { onQuickExit, onSignOut } from "./leaving.js";
-import { onNews } from "./news.js";
 
 const QUEUE = "need-queue";
 const OWN = "need-own";
@@ -233,7 +232,7 @@ function start(screen) {
   addEventListener("online", flush);
   document.addEventListener("visibilitychange", look);
   setInterval(() => (waiting().length ? flush() : look()), LOOK);
-  onNews(look);
+  import("./news.js").then(({ onNews }) => onNews(look)).catch(() => {}); // other pages need no hints
   flush();
 }
 

@@ -1,7 +1,7 @@
 /** Shows notifications. Keeps two pages without anything personal: the calm screen, which answers when the network is gone
     or slow, and the finder's empty page, which answers when it is gone. Everything else goes to the network, untouched. */
 
-const CACHE = "calm-4";
+const CACHE = "calm-5";
 const SHELL = "/need/offline/";
 const FINDER = "/find/offline/"; // what was found last stands in the page's own storage (js/kept.js)
 const FOUND = /^\/($|favourites\/$|meetings\/[^/]+\/$)/;
@@ -14,8 +14,8 @@ const PARTS = [
   "/static/js/news.js",
   "/static/js/shell.js",
   "/static/js/quick_exit.js",
-  "/static/fonts/atkinson-regular.woff2",
-  "/static/fonts/atkinson-bold.woff2",
+  "/static/fonts/atkinson-regular-western.woff2",
+  "/static/fonts/atkinson-bold-western.woff2",
 ];
 const PATIENCE = 800; // ms; then the kept page is shown, and asks by itself
 

@@ -4,12 +4,12 @@ const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const told = document.cookie.split("; ").find((part) => part.startsWith("zone="))?.slice(5);
 
 /**
- * The page was made without the zone: fetch its rows once more. Who has begun to type or search is not disturbed.
- * Afterwards `data-zone` says whose times stand there, to people who read the page with a program.
+ * The page was made for another clock: fetch its rows alone once more. Who has begun to type or search is not
+ * disturbed. `data-zone` says whose times stand there.
  */
 async function timesAgain(finder) {
   const asked = location.href;
-  const answer = await fetch(asked);
+  const answer = await fetch(asked, { headers: { "X-Part": "results" }, cache: "no-store" });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.getElementById("results");
   if (answer.ok && fresh && location.href === asked) document.getElementById("results")?.replaceWith(fresh);

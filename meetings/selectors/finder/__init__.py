@@ -16,7 +16,7 @@ from meetings.selectors.finder.asked import (
 )
 from meetings.selectors.finder.facets import Facets, facets
 from meetings.selectors.finder.find import search
-from meetings.selectors.finder.listed import anything_listed, main_zone, tags_of
+from meetings.selectors.finder.listed import anything_listed, main_zone, path_of, tags_of
 from meetings.selectors.finder.on_map import OffMap, Place, Shown, off_map, on_map
 from meetings.selectors.finder.view import JOIN_SHOWN_BEFORE, MeetingView, can_see_join, meeting_view, zones_differ
 
@@ -46,6 +46,7 @@ __all__ = [
     "meeting_view",
     "off_map",
     "on_map",
+    "path_of",
     "search",
     "tags_of",
     "zones_differ",

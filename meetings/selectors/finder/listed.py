@@ -1,7 +1,10 @@
 """What is listed at all."""
 
+from functools import lru_cache
+
 from django.core.cache import cache
 from django.db.models import Count
+from django.urls import reverse
 
 from meetings.guide_types import NOT_SHOWN, TYPES
 from meetings.models import Meeting
@@ -21,6 +24,16 @@ def main_zone() -> str:
         zone = row["zone"] if row else "UTC"
         cache.set("finder:main_zone", zone, 300 if row else 5)
     return zone
+
+
+def path_of(slug: str) -> str:
+    """Where a meeting's page is: what `reverse` says, which takes long for each row of a list."""
+    return f"{_before_slug()}{slug}/"
+
+
+@lru_cache(maxsize=1)
+def _before_slug() -> str:
+    return reverse("meeting", args=["slug"]).removesuffix("slug/")
 
 
 def tags_of(meeting: Meeting) -> list[tuple[str, str]]:

@@ -2,12 +2,12 @@
 
     One list a person; a list of somebody else who used this browser is thrown away. */
 
-const PREFIX = "talk-outbox:";
+import { listOf, lists } from "./forget.js";
 
 export class Outbox {
   constructor(me) {
-    this.key = PREFIX + me;
-    for (const key of keys()) if (key !== this.key) localStorage.removeItem(key);
+    this.key = listOf(me);
+    for (const key of lists()) if (key !== this.key) localStorage.removeItem(key);
     this.entries = this.#read();
   }
 
@@ -49,19 +49,6 @@ export class Outbox {
   of(room) {
     return this.entries.filter((one) => one.room === room);
   }
-}
-
-function keys() {
-  try {
-    return Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
-  } catch {
-    return [];
-  }
-}
-
-/** Leave nothing behind: at sign-out and quick exit. */
-export function forgetAll() {
-  for (const key of keys()) localStorage.removeItem(key);
 }
 
 function newKey() {
