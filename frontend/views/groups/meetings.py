@@ -16,6 +16,7 @@ from frontend.actor import signed_in, the_actor
 from frontend.forms.days import day_of
 from frontend.forms.groups import MeetingForm
 from frontend.views.groups.common import going_back, or_404, run_by
+from frontend.views.groups.free_days import free_days_shown
 from frontend.views.list_words import differences_shown
 from ground import clock
 from groups.selectors import facilitators
@@ -72,6 +73,7 @@ def meeting(request: HttpRequest, slug: str, meeting_id: int) -> HttpResponse:
         "last_day": initial["last"],
         "others": attendance.series_of(found),
         "differences": differences_shown(found),
+        "free": free_days_shown(found),
     }
     return render(request, "groups/meeting.html", context, status=400 if form.errors else 200)
 
