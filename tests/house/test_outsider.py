@@ -94,6 +94,7 @@ REFUSED: list[Case] = [
     (occurrences.occurrence_duty_set, lambda s: {"occurrence": s.circle.occurrence, "person": s.outsider}),
     (group_meetings.meeting_make, lambda s: {"group": s.group, "plan": PLAN}),
     (group_meetings.meeting_edit, lambda s: {"meeting": s.meeting, "plan": PLAN}),
+    (group_meetings.series_edit, lambda s: {"meeting": s.meeting, "plan": PLAN}),
     (group_meetings.meeting_last_set, lambda s: {"meeting": s.meeting, "last": None}),
     (group_meetings.meeting_confirm, lambda s: {"meeting": s.meeting}),
     (group_meetings.meeting_end, lambda s: {"meeting": s.meeting}),
