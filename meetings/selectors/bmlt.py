@@ -19,6 +19,7 @@ from meetings.out.bmlt import MILES, MODES, OWN_BODY, Row, pk_of, rows_of
 from meetings.out.bmlt_asked import RINGS, Asked, Chosen, Near
 from meetings.out.bmlt_formats import Format, formats_of, of_list
 from meetings.selectors.finder import Search
+from meetings.selectors.finder.statement import meetings_with
 from meetings.selectors.finder.where import window_of
 from meetings.selectors.published import CHUNK, COLUMNS, open_meetings, public_of, published
 
@@ -166,8 +167,8 @@ def _narrowed(asked: Asked) -> QuerySet[MeetingDay]:
     modes = {mode for number, mode in MODES.items() if number in asked.venues}
     if len(modes) < len(MODES):
         days = days.filter(meeting__mode__in=modes)
-    for word in fold(asked.words).split()[:MOST_WORDS]:
-        days = days.filter(Q(meeting__folded__contains=f" {word}") | Q(meeting__folded__startswith=word))
+    if words := fold(asked.words).split()[:MOST_WORDS]:
+        days = days.filter(meeting_id__in=meetings_with(words))
     if asked.near:
         days = days.filter(**_window(asked.near))
     return _of_bodies(days, "meeting__", asked.services, recursive=asked.recursive)
