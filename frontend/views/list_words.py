@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from meetings.selectors import lists
 
@@ -37,9 +37,11 @@ WORDS: "dict[str, _StrPromise]" = {
 
 
 def shown(word: str, value: str) -> str:
-    """Weekdays by name; everything else as it is."""
+    """Weekdays and kinds of meetings by name; everything else as it is."""
     if word == "days" and (value.isdecimal() or not value):
         return ", ".join(str(WEEKDAYS_ABBR[int(day)]) for day in value) or _("by appointment")
+    if word == "types":  # kept by their English names (meetings.list_values)
+        return ", ".join(pgettext("type", name) for name in value.split(", ")) if value else ""
     return value
 
 

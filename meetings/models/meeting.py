@@ -31,6 +31,7 @@ class Source(models.Model):
     last_modified = models.CharField(max_length=64, blank=True, default="")
     failures = models.PositiveSmallIntegerField(default=0)
     trouble = models.TextField(blank=True, default="")
+    trouble_said = models.JSONField(default=dict)  # the same as ground.sentences keeps it
 
     class Meta:
         indexes: ClassVar = [

@@ -66,7 +66,10 @@ def test_the_formats_beside_a_search_are_in_its_language_and_csv_has_them_too():
 
 def test_formats_that_only_a_list_has_keep_its_names_in_each_language():
     one = {"id": "90", "key_string": "ZZ", "world_id": "", "format_type_enum": "FC1"}
-    given = [one | {"lang": "de", "name_string": "Zuhören"}, one | {"lang": "it", "name_string": "Ascolto"}]
+    given: list[object] = [
+        one | {"lang": "de", "name_string": "Zuhören"},
+        one | {"lang": "it", "name_string": "Ascolto"},
+    ]
     given += ["no record", {"id": "x", "key_string": "YY"}, {"id": "91", "key_string": "W", "lang": "de"}]
     (own,) = of_list(3, given).values()
     said = [own.records("", [language])[0] for language in ("de", "it", "es")]
