@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from frontend.actor import actor_of, signed_in, the_actor
 from frontend.finder_filters import KEPT, elsewhere, filters, main_chips, type_name, url_of, wider
 from frontend.qr import qr_of
-from frontend.visitor import visitor_zone
+from frontend.visitor import NEAR_ME, visitor_zone, with_position
 from ground import clock
 from ground.wall import to_wall
 from meetings.fellowships import FELLOWSHIPS
@@ -45,7 +46,7 @@ def find(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     visitors = visitor_zone(request)
     params = _params(request)
-    asked = asked_from(params, zone=visitors)
+    asked = asked_from(with_position(params, request), zone=visitors)
     zone = visitors or finder.main_zone()
     page = finder.Page([], "", zone)
     if not asked.unknown_place:
@@ -65,8 +66,9 @@ def find(request: HttpRequest) -> HttpResponse:
         "wider": [] if rows else wider(params, asked),
         **(elsewhere(params, get_language() or "") if rows else {}),
         "nothing_listed": not rows and not finder.anything_listed(),
+        "place_lost": "near" in request.GET and "near" not in params,
     }
-    return render(request, "finder/find.html", context)
+    return _for_this_browser(render(request, "finder/find.html", context), params)
 
 
 @require_safe
@@ -75,10 +77,10 @@ def counts(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     visitors = visitor_zone(request)
     params = _params(request)
-    asked = asked_from(params, zone=visitors)
+    asked = asked_from(with_position(params, request), zone=visitors)
     found = None if asked.unknown_place else finder.facets(asked.search, now=now)
     today = to_wall(now, visitors or finder.main_zone()).date()
-    return render(request, "finder/more.html", filters(params, asked, today, found))
+    return _for_this_browser(render(request, "finder/more.html", filters(params, asked, today, found)), params)
 
 
 @require_safe
@@ -121,9 +123,18 @@ def confirm(request: HttpRequest, slug: str) -> HttpResponse:
 def _params(request: HttpRequest) -> dict[str, str]:
     """What the address asks for. The order by distance goes with the place it was from: one tap takes that away."""
     params = {key: value for key in KEPT if (value := request.GET.get(key, "").strip())}
+    if params.get("near") and "near" not in with_position(params, request):
+        del params["near"]
     if params.get("sort") == finder.BY_DISTANCE and not (params.get("place") or params.get("near")):
         del params["sort"]
     return params
+
+
+def _for_this_browser(response: HttpResponse, params: dict[str, str]) -> HttpResponse:
+    """An answer that hangs on where the browser is belongs to nobody else, and to no later moment."""
+    if params.get("near") == NEAR_ME:
+        patch_cache_control(response, private=True, max_age=0)
+    return response
 
 
 def _address(request: HttpRequest) -> str:
