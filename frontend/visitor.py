@@ -1,4 +1,7 @@
-"""Which time zone a visitor's clock shows."""
+"""What a visitor's browser says of itself: which time zone its clock shows, and where it is when it was asked."""
+
+import re
+from collections.abc import Mapping
 
 from django.http import HttpRequest
 
@@ -7,6 +10,9 @@ from frontend.zones import ZONES
 
 COOKIE = "zone"  # set by js/visitor_zone.js: an IANA name, nothing else
 KNOWN = frozenset(ZONES)
+NEAR_ME = "me"  # instead of a position in an address
+NEAR_COOKIE = "near"  # set by js/finder.js for an hour: latitude_longitude, two decimals
+NEAR = re.compile(r"(-?\d{1,2}(?:\.\d{1,2})?)_(-?\d{1,3}(?:\.\d{1,2})?)", re.ASCII)
 
 
 def visitor_zone(request: HttpRequest) -> str:
@@ -16,3 +22,12 @@ def visitor_zone(request: HttpRequest) -> str:
         return told
     actor = actor_of(request)
     return actor.zone if actor else ""
+
+
+def with_position(params: Mapping[str, str], request: HttpRequest) -> dict[str, str]:
+    """The parameters with the browser's place instead of "me"; without any where it is not told, or told no more."""
+    if params.get("near") != NEAR_ME:
+        return dict(params)
+    told = NEAR.fullmatch(request.COOKIES.get(NEAR_COOKIE, ""))
+    here = {"near": f"{told[1]},{told[2]}"} if told and abs(float(told[1])) <= 90 and abs(float(told[2])) <= 180 else {}
+    return {key: value for key, value in params.items() if key != "near"} | here

@@ -16,6 +16,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 
+from ground.sentences import Sentence
+from ground.sentences import gettext_noop as _
+
 HTTPS = 443
 LIMIT = 64 * 1024  # bytes of an answer that are read
 # networks inside which an address of somewhere else is written: the guard cannot see where they lead
@@ -51,13 +54,13 @@ def check(url: str) -> SplitResult:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as wrong:
-        raise Refused("that is no address") from wrong
+        raise Refused(Sentence(_("that is no address"))) from wrong
     if not parts.hostname or parts.username is not None or not url.isascii() or any(c <= " " for c in url):
-        raise Refused("that is no address")
+        raise Refused(Sentence(_("that is no address")))
     if f"{parts.hostname}:{port}" in settings.OUTSIDE_ALLOWED:
         return parts
     if parts.scheme != "https" or port not in {None, HTTPS}:
-        raise Refused("only https on its own port is called")
+        raise Refused(Sentence(_("only https on its own port is called")))
     return parts
 
 
@@ -110,10 +113,10 @@ def _address(host: str, port: int, *, free: bool) -> str:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Unreached(f"{host} is not known") from error
+        raise Unreached(Sentence(_("%(host)s is not known"), {"host": host})) from error
     addresses = [str(entry[4][0]) for entry in found]
     if not free and not all(outside(address) for address in addresses):
-        raise Refused(f"{host} does not lie outside")
+        raise Refused(Sentence(_("%(host)s does not lie outside"), {"host": host}))
     return addresses[0]
 
 
@@ -121,7 +124,7 @@ def _connect(address: str, port: int, host: str, seconds: float, *, by_tls: bool
     try:
         plain = socket.create_connection((address, port), timeout=seconds)
     except OSError as error:
-        raise Unreached(f"{host} does not answer") from error
+        raise Unreached(Sentence(_("%(host)s does not answer"), {"host": host})) from error
     if not by_tls:
         return plain
     try:

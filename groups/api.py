@@ -1,5 +1,6 @@
 """The JSON doors of groups: my groups, one group from inside, its ways in, who belongs."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,8 @@ from groups import selectors, services
 from groups.models import Invitation, Membership
 from people.models import Person
 from people.selectors import person_of
+
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # JSON can write them, no database takes them
 
 
 def actor_of(request: Request) -> Person:
@@ -37,6 +40,8 @@ def text_of(body: dict[str, Any], name: str, default: str | None = None) -> str:
     value = body.get(name, default)
     if not isinstance(value, str):
         raise ValidationError({name: _("Please send text.")})
+    if UNSTORABLE.search(value):
+        raise ValidationError({name: _("This text holds signs that are none.")})
     return value
 
 

@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 
 import ijson
 
+from ground.sentences import Sentence
+from ground.sentences import gettext_noop as _
+
 CHUNK = 1 << 16
 NO_QUOTE_FOR = 1 << 20  # bytes: a meeting list has a string more often than this
 MOST_EVENTS = 20_000  # JSON tokens of one entry
@@ -30,7 +33,11 @@ UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class NotAList(Exception):
-    """The input is no list of meetings; the text is one sentence that says what it is instead and what to do."""
+    """The input is no list of meetings; one sentence says what it is instead and what to do (ground.sentences)."""
+
+    def __init__(self, text: str, **parts: Sentence | str | int) -> None:
+        self.said = Sentence(text, parts)
+        super().__init__(self.said)
 
 
 OnBytes = Callable[[int], object]
@@ -63,9 +70,9 @@ def open_file(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
     except FileNotFoundError as error:
-        raise NotAList(f"There is no file {path}.") from error
+        raise NotAList(_("There is no file %(path)s."), path=str(path)) from error
     except OSError as error:
-        raise NotAList(f"{path} cannot be read: {error.strerror}.") from error
+        raise NotAList(_("%(path)s cannot be read: %(why)s."), path=str(path), why=error.strerror or "") from error
 
 
 def elements(
@@ -97,7 +104,7 @@ def _any(reader: "_Peeked", within: str) -> Iterator[Any]:
             count += 1
             yield element
     except UNREADABLE as error:
-        raise NotAList(_what_broke(error, count)) from error
+        raise _what_broke(error, count) from error
 
 
 def _built(reader: "_Peeked", within: str) -> Iterator[Any]:
@@ -136,9 +143,9 @@ def parse(source: Source, *, within: str = "") -> Iterator[Any]:
                 _refuse_others(count, named=named, meant=meant)
             yield element
     except UNREADABLE as error:
-        raise NotAList(_what_broke(error, count)) from error
+        raise _what_broke(error, count) from error
     if not count:
-        raise NotAList("The list is empty; an empty list would close all of its meetings.")
+        raise NotAList(_("The list is empty; an empty list would close all of its meetings."))
     if count < JUDGED_AFTER:
         _refuse_others(count, named=1, meant=meant)
 
@@ -146,27 +153,30 @@ def parse(source: Source, *, within: str = "") -> Iterator[Any]:
 def _refuse_others(count: int, *, named: int, meant: int) -> None:
     """Refuse a list of which `count` elements were seen and none looks like a meeting."""
     if not named:
-        raise NotAList(f"This is no meeting list: none of its first {count} elements has a name.")
+        raise NotAList(_("This is no meeting list: none of its first %(count)s elements has a name."), count=count)
     if not meant:
-        raise NotAList(f"This is no meeting list: none of its first {count} elements says a day, a time or a place.")
+        raise NotAList(
+            _("This is no meeting list: none of its first %(count)s elements says a day, a time or a place."),
+            count=count,
+        )
 
 
-def _what_broke(error: Exception, count: int) -> str:
+def _what_broke(error: Exception, count: int) -> NotAList:
     why = str(error)
     if isinstance(error, UnicodeDecodeError) or "UTF8" in why:
-        return f"The text after element {count} is not UTF-8: save the list as UTF-8 and import it again."
-    for sign, told in BROKEN.items():
-        if sign in why:
-            return f"This is not JSON, or was cut off, after element {count}: {told}."
-    return f"This is not JSON, or was cut off, after element {count}: {' '.join(why.split())[:120]}"
+        told = _("The text after element %(count)s is not UTF-8: save the list as UTF-8 and import it again.")
+        return NotAList(told, count=count)
+    words: Sentence | str = " ".join(why.split())[:120]
+    words = next((Sentence(told) for sign, told in BROKEN.items() if sign in why), words)
+    return NotAList(_("This is not JSON, or was cut off, after element %(count)s: %(why)s."), count=count, why=words)
 
 
 BROKEN = {  # the parser's words, and ours
-    "overflow": "it holds a number that is too large",
-    "unallowed token": "a comma, bracket or quotation mark is missing or too many",
-    "invalid char": "it holds something that JSON does not know (NaN, a comment, single quotation marks)",
-    "Incomplete": "it breaks off in the middle",
-    "premature EOF": "it breaks off in the middle",
+    "overflow": _("it holds a number that is too large"),
+    "unallowed token": _("a comma, bracket or quotation mark is missing or too many"),
+    "invalid char": _("it holds something that JSON does not know (NaN, a comment, single quotation marks)"),
+    "Incomplete": _("it breaks off in the middle"),
+    "premature EOF": _("it breaks off in the middle"),
 }
 
 
@@ -174,28 +184,30 @@ def refuse_early(head: bytes) -> None:
     """Tell by the first two signs what is no list of objects, before a parser reads on."""
     start = refuse_others(head)
     if start[:1] == b"{":
-        raise NotAList("This is a JSON object, not a list: a meeting list is a JSON array of entries ([{…}, {…}]).")
+        raise NotAList(_("This is a JSON object, not a list: a meeting list is a JSON array of entries ([{…}, {…}])."))
     if start[:1] != b"[":
         raise NotAList(
-            "This is not JSON, nor a table: a meeting list is a JSON array of entries ([{…}, {…}]), "
-            "or a CSV table whose first row names its columns (Name, Day, Time …)."
+            _(
+                "This is not JSON, nor a table: a meeting list is a JSON array of entries ([{…}, {…}]), "
+                "or a CSV table whose first row names its columns (Name, Day, Time …)."
+            )
         )
     inner = start[1:].lstrip(WHITE)
     if inner and inner[:1] not in b"{]n":
-        raise NotAList("This is a JSON list, but not of meetings: each element must be an object ({…}).")
+        raise NotAList(_("This is a JSON list, but not of meetings: each element must be an object ({…})."))
 
 
 def refuse_others(head: bytes) -> bytes:
     """Refuse what is no plain text in UTF-8, or a web page. Returns the text's beginning."""
     if head.startswith(PACKED):
-        raise NotAList("This is a packed file: unpack it and import what is in it.")
+        raise NotAList(_("This is a packed file: unpack it and import what is in it."))
     if head.startswith(UTF_16):
-        raise NotAList("This is UTF-16 text, not JSON as it travels: save the list as UTF-8 and import it again.")
+        raise NotAList(_("This is UTF-16 text, not JSON as it travels: save the list as UTF-8 and import it again."))
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip(WHITE)
     if not start:
-        raise NotAList("The file is empty: a meeting list is a JSON array of entries.")
+        raise NotAList(_("The file is empty: a meeting list is a JSON array of entries."))
     if start[:1] == b"<":
-        raise NotAList("This is a web page, not a meeting list: give the address of the JSON list itself.")
+        raise NotAList(_("This is a web page, not a meeting list: give the address of the JSON list itself."))
     return start
 
 
@@ -207,7 +219,7 @@ def _build(events: Iterator[tuple[str, Any]]) -> Iterator[Any]:
     for event, value in events:
         size += 1
         if size > MOST_EVENTS or (isinstance(value, str) and len(value) > MOST_TEXT):
-            raise NotAList("This is no meeting list: one of its elements is far larger than any meeting.")
+            raise NotAList(_("This is no meeting list: one of its elements is far larger than any meeting."))
         if event == "map_key":
             keys[-1] = value
             continue
@@ -243,10 +255,12 @@ class _Guarded:
         try:
             piece = self._source.read(size)
         except (OSError, HTTPException) as error:
-            raise NotAList(f"The list could not be read to its end: {error}") from error
+            raise NotAList(_("The list could not be read to its end: %(why)s"), why=str(error)) from error
         self._read += len(piece)
         if self._read > self._limit:
-            raise NotAList(f"The list is larger than {self._limit // 2**20} MB (PORCHLIGHT_MAX_FEED_MB).")
+            raise NotAList(
+                _("The list is larger than %(size)s MB (PORCHLIGHT_MAX_FEED_MB)."), size=self._limit // 2**20
+            )
         if self._quoted:
             self._refuse_bare(piece)
         if self._on_bytes:
@@ -257,7 +271,7 @@ class _Guarded:
         last = piece.replace(b'\\"', b"..").rfind(b'"')  # an escaped quotation mark ends no text
         self._bare = self._bare + len(piece) if last < 0 else len(piece) - last
         if self._bare > NO_QUOTE_FOR:
-            raise NotAList("This is no meeting list: it runs on for a megabyte without a piece of text.")
+            raise NotAList(_("This is no meeting list: it runs on for a megabyte without a piece of text."))
 
 
 class _Peeked:

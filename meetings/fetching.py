@@ -17,6 +17,8 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit
 from django.conf import settings
 
 from ground import outside
+from ground.sentences import Sentence
+from ground.sentences import gettext_noop as _
 from meetings.feed import CHUNK, MOST_BYTES, NotAList, OnBytes
 
 TIMEOUT = 30.0  # seconds without a byte
@@ -114,12 +116,12 @@ class Fetching:
         if last_modified:
             headers["If-Modified-Since"] = last_modified
         end = time.monotonic() + LONGEST
-        for _ in range(REDIRECTS + 1):
+        for _turn in range(REDIRECTS + 1):
             found = self._once(url, headers, end)
             if isinstance(found, Fetched):
                 return found
             url = found
-        raise NotAList(f"{_shown(url)} leads from one address to the next.")
+        raise NotAList(_("%(address)s leads from one address to the next."), address=_shown(url))
 
     def _once(self, url: str, headers: dict[str, str], end: float) -> Fetched | str:
         """The file, or the address that the server names instead."""
@@ -140,7 +142,12 @@ class Fetching:
             if answer.status in MOVED and (target := answer.headers.get("Location")):
                 return urljoin(url, target)
             if answer.status != GOOD:
-                raise NotAList(f"{_shown(url)} answered {answer.status} {answer.reason}.")
+                raise NotAList(
+                    _("%(address)s answered %(status)s %(words)s."),
+                    address=_shown(url),
+                    status=answer.status,
+                    words=answer.reason,
+                )
             return Fetched(
                 [self._kept(answer, end)],
                 (answer.headers.get("ETag") or "")[:255],
@@ -148,10 +155,10 @@ class Fetching:
             )
         except (OSError, http.client.HTTPException) as error:
             late = isinstance(error, TimeoutError) or time.monotonic() >= end
-            why = "no answer in time" if late else str(error) or type(error).__name__
-            raise NotAList(f"{_shown(url)} cannot be reached: {why}.") from error
+            why = Sentence(_("no answer in time")) if late else _why(error)
+            raise NotAList(_("%(address)s cannot be reached: %(why)s."), address=_shown(url), why=why) from error
         except outside.Refused as error:
-            raise NotAList(f"{_shown(url)} is not called: {error}.") from error
+            raise NotAList(_("%(address)s is not called: %(why)s."), address=_shown(url), why=_why(error)) from error
         finally:
             if cut is not None:
                 cut.cancel()
@@ -161,7 +168,7 @@ class Fetching:
         host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
         free = f"{host}:{port}" in settings.OUTSIDE_ALLOWED or (self.trusted and host == self._named)
         if not free and port not in PORTS.values():
-            raise outside.Refused("only the ports 80 and 443 are called")
+            raise outside.Refused(Sentence(_("only the ports 80 and 443 are called")))
         return outside.dial(host, port, self.wait, by_tls=parts.scheme == "https", free=free)
 
     def _kept(self, answer: http.client.HTTPResponse, end: float) -> Path:
@@ -172,28 +179,33 @@ class Fetching:
             while piece := answer.read1(CHUNK):
                 self._read += len(piece)  # of all files of the list
                 if self._read > self.most_bytes:
-                    raise NotAList(f"The list is larger than {self.most_bytes // 2**20} MB (PORCHLIGHT_MAX_FEED_MB).")
+                    raise NotAList(
+                        _("The list is larger than %(size)s MB (PORCHLIGHT_MAX_FEED_MB)."),
+                        size=self.most_bytes // 2**20,
+                    )
                 if time.monotonic() >= end:
                     break
                 out.write(piece)
                 if self.on_bytes:
                     self.on_bytes(len(piece))
             if time.monotonic() >= end:  # the line was cut: what came may be half a list
-                raise NotAList("The list did not come to its end in time.")
+                raise NotAList(_("The list did not come to its end in time."))
             if answer.length:  # of the length that was named, so much did not come
-                raise NotAList("The list could not be read to its end: the connection broke off.")
+                raise NotAList(_("The list could not be read to its end: the connection broke off."))
         return path
 
 
 def parts_of(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        _ = parts.port
+        _port = parts.port
     except ValueError as error:
-        raise NotAList("That is no web address.") from error
+        raise NotAList(_("That is no web address.")) from error
     plain = url.isascii() and not any(c <= " " for c in url)
     if parts.scheme not in PORTS or not parts.hostname or parts.username is not None or not plain:
-        raise NotAList("That is no web address: give one that begins with https://, without a name or password in it.")
+        raise NotAList(
+            _("That is no web address: give one that begins with https://, without a name or password in it.")
+        )
     return parts
 
 
@@ -201,12 +213,18 @@ def _json(path: Path, url: str) -> object:
     try:
         return json.loads(path.read_bytes())
     except ValueError as error:
-        raise NotAList(f"{_shown(url)} did not answer in JSON.") from error
+        raise NotAList(_("%(address)s did not answer in JSON."), address=_shown(url)) from error
 
 
 def _itself(info: object) -> dict[str, object]:
     """What a server says of itself: an array of one object; empty when it is something else."""
     return info[0] if isinstance(info, list) and info and isinstance(info[0], dict) else {}
+
+
+def _why(error: Exception) -> Sentence | str:
+    """What an error says: ours in the reader's words later, the system's as it is."""
+    said = error.args[0] if error.args else ""
+    return said if isinstance(said, Sentence) else str(error) or type(error).__name__
 
 
 def _shown(url: str) -> str:

@@ -105,6 +105,40 @@ def _zone_name(number: int) -> str:
     return str(_table().execute("SELECT name FROM zone WHERE id = ?", (number,)).fetchone()[0])
 
 
+@lru_cache(maxsize=4096)
+def country_at(zone: str, latitude: float, longitude: float) -> tuple[str, str] | None:
+    """(country code, code of the state or province where one is known) of the nearest town of this zone.
+
+    Round the input to reuse answers. None when the zone has no town within two degrees. Reads a table without an index.
+    """
+    across = 2 / max(0.05, cos(radians(latitude)))
+    rows = _table().execute(
+        "SELECT l.code, coalesce(r.code, ''), c.lat, c.lon FROM city c JOIN zone z ON z.id = c.zone AND z.name = ?"
+        " JOIN country l ON l.id = c.country LEFT JOIN region r ON r.id = c.region"
+        " WHERE c.lat BETWEEN ? AND ? AND c.lon BETWEEN ? AND ?",
+        (zone, *(int(1000 * edge) for edge in (latitude - 2, latitude + 2, longitude - across, longitude + across))),
+    )
+    near = [
+        (half_chord_squared(latitude, longitude, lat / 1000, lon / 1000), code, part) for code, part, lat, lon in rows
+    ]
+    return min(near)[1:] if near else None
+
+
+@lru_cache(maxsize=512)
+def country_in(zone: str) -> str:
+    """The code of the country to which most people of this zone belong; empty for a zone without a town (UTC)."""
+    row = (
+        _table()
+        .execute(
+            "SELECT l.code FROM city c JOIN zone z ON z.id = c.zone AND z.name = ? JOIN country l ON l.id = c.country"
+            " GROUP BY l.code ORDER BY sum(c.people) DESC LIMIT 1",
+            (zone,),
+        )
+        .fetchone()
+    )
+    return str(row[0]) if row else ""
+
+
 def _split(text: str) -> tuple[str, tuple[str, ...]]:
     head, *tail = text[:120].split(",")
     return fold(head), tuple(part for part in map(fold, tail) if part)

@@ -44,7 +44,10 @@ class PlainSchema(AutoSchema):
         return "_".join([self.method.lower(), *re.findall(r"\w+", self.path.removeprefix("/api/v1/"))])
 
     def get_request_serializer(self) -> Any:
-        return {"application/json": {"type": "object"}} if self.method in {"POST", "PUT", "PATCH"} else None
+        if self.method not in {"POST", "PUT", "PATCH"}:
+            return None
+        # a view may say in `takes` what one of its methods reads
+        return {"application/json": getattr(self.view, "takes", {}).get(self.method, {"type": "object"})}
 
     def get_response_serializers(self) -> Any:
         refused = OpenApiResponse(ERROR, description="The input cannot be read, or what it names is not there.")

@@ -8,8 +8,9 @@ from groups.models import Group, Membership
 from groups.services import group_found
 from meetings.models import Meeting, Occurrence, Sheet
 from meetings.services.commitments import commitment_make
-from meetings.services.group_meetings import Plan, meeting_make
+from meetings.services.group_meetings import meeting_make
 from meetings.services.occurrences import occurrence_get, sheet_get
+from meetings.services.series_plan import Plan
 from people.models import Person
 from tests.people_of_the_story import NOW, make_member
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from frontend.zones import ZONES
 from meetings.fellowships import FELLOWSHIPS
-from meetings.services.group_meetings import Plan
+from meetings.services.series_plan import Plan
 
 WEEKDAYS = [
     (0, _("Monday")),
@@ -177,3 +177,18 @@ class MeetingForm(Taking):
         if hasattr(refused, "error_dict") and "name" in refused.error_dict:
             refused.error_dict["title"] = refused.error_dict.pop("name")
         super().take(refused)
+
+
+class SeriesForm(MeetingForm):
+    """A meeting that was made with others at other times of the same days."""
+
+    together = forms.BooleanField(
+        label=_("Change the other times of the day alike"),
+        required=False,
+        help_text=_("Name, place, days and all else. Without the tick only this one changes."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["also"].label = _("The other times")
+        self.fields["also"].help_text = _("As many as there are, in the order of the day. They need the tick above.")

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from frontend.views.groups import invitations, meetings, pages
+from frontend.views.groups import free_days, invitations, meetings, pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("groups/", pages.groups, name="groups"),
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("g/<slug:slug>/meetings/<int:meeting_id>/", meetings.meeting, name="group_meeting"),
     path("g/<slug:slug>/meetings/<int:meeting_id>/dates/", meetings.dates, name="group_meeting_dates"),
     path("g/<slug:slug>/meetings/<int:meeting_id>/holiday/", meetings.holiday, name="group_holiday"),
+    path("g/<slug:slug>/meetings/<int:meeting_id>/free-days/", free_days.choose, name="group_free_days"),
     path("g/<slug:slug>/meetings/<int:meeting_id>/dates/<str:key>/", meetings.arrange, name="group_date"),
     path("g/<slug:slug>/meetings/<int:meeting_id>/end/", meetings.end, name="group_meeting_end"),
     path("meetings/<slug:slug>/commit/", meetings.commit, name="meeting_commit"),

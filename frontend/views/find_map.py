@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from frontend.actor import actor_of
 from frontend.finder_filters import url_of
 from frontend.tiles import tiles, with_tiles
-from frontend.views.finder import found_for
+from frontend.views.finder import for_this_browser, found_for
 from ground import clock
 from meetings.selectors import finder
 
@@ -37,7 +37,7 @@ def find_map(request: HttpRequest) -> HttpResponse:
         "online_url": reverse("find") + url_of(params, mode="online", **WHERE),
         "off": finder.off_map(search, now=clock.now()),
     }
-    return render(request, "finder/map.html", context)
+    return for_this_browser(render(request, "finder/map.html", context), params)
 
 
 @with_tiles
@@ -63,8 +63,11 @@ def _window(search: finder.Search, rows: list[finder.Found]) -> finder.Box:
         return search.box
     if search.near is not None:
         return _about(*search.near, search.radius / 111)
-    found = [row.meeting for row in rows]
-    spots = [(m.latitude, m.longitude) for m in found if m.mode != m.ONLINE and None not in (m.latitude, m.longitude)]
+    spots = [
+        (one.latitude, one.longitude)
+        for one in (row.meeting for row in rows)
+        if one.mode != one.ONLINE and one.latitude is not None and one.longitude is not None
+    ]
     if not spots:
         return WORLD
     lats, lons = [lat for lat, _lon in spots], [lon for _lat, lon in spots]

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -17,7 +18,7 @@ from frontend.finder_filters import KEPT, as_items, elsewhere, filters, main_chi
 from frontend.finder_rows import Row, by_day, row_of
 from frontend.qr import qr_of
 from frontend.tiles import tiles
-from frontend.visitor import visitor_zone
+from frontend.visitor import NEAR_ME, visitor_zone, with_position
 from ground import clock
 from ground.wall import to_wall
 from meetings.fellowships import FELLOWSHIPS
@@ -45,7 +46,7 @@ def find(request: HttpRequest) -> HttpResponse:
         return part
     more_open = any(params.get(key) for key in MORE) or params.get("day", "") not in {"", "today"}
     whole = shown | filters(params, shown["asked"], shown["today"]) | {"more_open": more_open}
-    return render(request, "finder/find.html", whole)
+    return for_this_browser(render(request, "finder/find.html", whole), params)
 
 
 def found_for(request: HttpRequest) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def found_for(request: HttpRequest) -> dict[str, Any]:
     now = clock.now()
     visitors = visitor_zone(request)
     params = _params(request)
-    asked = asked_from(params, zone=visitors)
+    asked = asked_from(with_position(params, request), zone=visitors)
     zone = visitors or finder.main_zone()
     page = finder.Page([], "", zone)
     if not asked.unknown_place:
@@ -73,6 +74,7 @@ def found_for(request: HttpRequest) -> dict[str, Any]:
         "first_url": url_of(params) if request.GET.get("after") else "",
         "wider": [] if rows else wider(params, asked),
         "nothing_listed": not rows and not finder.anything_listed(),
+        "place_lost": "near" in request.GET and "near" not in params,
     }
 
 
@@ -82,10 +84,10 @@ def counts(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     visitors = visitor_zone(request)
     params = _params(request)
-    asked = asked_from(params, zone=visitors)
+    asked = asked_from(with_position(params, request), zone=visitors)
     found = None if asked.unknown_place else finder.facets(asked.search, now=now)
     today = to_wall(now, visitors or finder.main_zone()).date()
-    return render(request, "finder/more.html", filters(params, asked, today, found))
+    return for_this_browser(render(request, "finder/more.html", filters(params, asked, today, found)), params)
 
 
 @require_safe
@@ -130,9 +132,18 @@ def confirm(request: HttpRequest, slug: str) -> HttpResponse:
 def _params(request: HttpRequest) -> dict[str, str]:
     """What the address asks for. The order by distance goes with the place it was from: one tap takes that away."""
     params = {key: value for key in KEPT if (value := request.GET.get(key, "").strip())}
+    if params.get("near") and "near" not in with_position(params, request):
+        del params["near"]
     if params.get("sort") == finder.BY_DISTANCE and not (params.get("place") or params.get("near")):
         del params["sort"]
     return params
+
+
+def for_this_browser(response: HttpResponse, params: dict[str, str]) -> HttpResponse:
+    """An answer that hangs on where the browser is belongs to nobody else, and to no later moment."""
+    if params.get("near") == NEAR_ME:
+        patch_cache_control(response, private=True, max_age=0)
+    return response
 
 
 def _address(request: HttpRequest) -> str:

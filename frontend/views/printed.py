@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from frontend.finder_filters import LASTING
-from frontend.visitor import visitor_zone
+from frontend.visitor import visitor_zone, with_position
 from frontend.zones import ZONES
 from ground import clock
 from ground.site import site_url
@@ -27,7 +27,7 @@ PAPERS = ("a4", "letter")
 def print_list(request: HttpRequest) -> HttpResponse:
     """Raises ValidationError (400) for an address that cannot be read."""
     params = {key: value for key in (*LASTING, "zone") if (value := request.GET.get(key, "").strip())}
-    asked = asked_from(params, zone=visitor_zone(request))
+    asked = asked_from(with_position(params, request), zone=visitor_zone(request))
     found = Printed("", date.min, [], [], more=False)
     if not asked.unknown_place:
         found = printed(replace(asked.search, day="", within=None, on_now=False), now=clock.now())

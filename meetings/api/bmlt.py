@@ -6,7 +6,7 @@ What cannot be answered is refused with 422 and a sentence. Unpublished meetings
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -20,14 +20,16 @@ from ground import clock
 from ground.site import site_url
 from meetings.api.feeds import page_of
 from meetings.api.public import CSV, JSON, JSONP, refuse, send
+from meetings.kind_names import names_in
 from meetings.out import guide, naws
 from meetings.out.bmlt import DESCRIBED, KEYS, OWN_BODY, Row, body_of, service_bodies
 from meetings.out.bmlt_asked import Asked, Refused, asked_from, callback_of, chosen, flag, text, values_of
-from meetings.out.bmlt_formats import LANGUAGE, Format, Names, by_key
+from meetings.out.bmlt_formats import LANGUAGE, Format, by_key, languages_of
 from meetings.out.public import joined
 from meetings.selectors import bmlt, published
 
 FORMATS = ("json", "jsonp", "csv", "tsml")
+MOST_LANGUAGES = 10
 VERSION = (4, 2, 7)  # of the server whose answers these are
 
 Record = dict[str, Any]
@@ -74,6 +76,17 @@ def _canonical(params: QueryDict) -> str:
     return repr(sorted((key, values) for key, values in params.lists() if key not in left_out))
 
 
+def languages_asked(params: QueryDict) -> list[str]:
+    """`lang_enum` of formats' names, the first first; `es-MX` is `es`. None asked: the server's own."""
+    return list(
+        dict.fromkeys(value.lower().partition("-")[0] for value in values_of(params, "lang_enum")[:MOST_LANGUAGES])
+    )
+
+
+def told(language: str, code: str) -> str:
+    return names_in(language).get(code, "")
+
+
 # --- answers --------------------------------------------------------------------------------------------------
 
 
@@ -90,10 +103,10 @@ class _List:
 class _Search(_List):
     """The answer to GetSearchResults: an array, or an object with the formats that its meetings use."""
 
-    def __init__(self, asked: Asked, langs: list[str]) -> None:
+    def __init__(self, asked: Asked, languages: Collection[str]) -> None:
         super().__init__(self._meetings)
         self.asked = asked
-        self.langs = langs  # the first is that of the formats
+        self.languages = languages
         self.used: dict[int, Format] = {}
 
     def _meetings(self) -> Iterator[Record]:
@@ -116,31 +129,21 @@ class _Search(_List):
         else:
             yield from _array(self._meetings())
             return
-        used, names = sorted(self.used.values(), key=lambda one: one.id), _names(self.langs)
-        yield from _array(one.record(site_url(), names, self.langs[0]) for one in used)
+        used = sorted(self.used.values(), key=lambda one: one.id)
+        yield from _array(record for one in used for record in one.records(site_url(), self.languages, told))
         yield b"}"
 
 
 def _search(params: QueryDict) -> _List:
-    return _Search(asked_from(params, bmlt.town), _langs(params))
-
-
-def _langs(params: QueryDict) -> list[str]:
-    """The languages that are asked for, our own when none is."""
-    return list(dict.fromkeys(values_of(params, "lang_enum"))) or [LANGUAGE]
-
-
-def _names(langs: list[str]) -> Names:
-    return bmlt.names_of_formats() if set(langs) - {LANGUAGE} else {}
+    return _Search(asked_from(params, bmlt.town), languages_asked(params))
 
 
 def _formats(params: QueryDict) -> _List:
     """All of them with show_all or when some are named; else those that a meeting here uses."""
     ids, keys = chosen(params, "format_ids"), set(values_of(params, "key_strings"))
-    langs = _langs(params)
+    languages = languages_asked(params)
 
     def records() -> Iterator[Record]:
-        names = _names(langs)
         lists = bmlt.formats_of_lists().values()
         meant = [*by_key().values(), *(one for own in lists for one in own.values())]
         if not (flag(params, "show_all") or ids or keys):
@@ -148,8 +151,7 @@ def _formats(params: QueryDict) -> _List:
             meant = [one for one in meant if one.id in used]
         for one in sorted(meant, key=lambda found: found.id):
             if one.id in ids and (not keys or one.key in keys):
-                said = [one.record(site_url(), names, lang) for lang in langs]
-                yield from {row["lang"]: row for row in said}.values()  # what is in none of them comes in ours, once
+                yield from one.records(site_url(), languages, told)
 
     return _List(records)
 
@@ -254,11 +256,13 @@ def _field_values(params: QueryDict) -> _List:
 def _server_info(params: QueryDict) -> _List:
     def records() -> Iterator[Record]:
         south, west, north, east = bmlt.covered() or (0.0, 0.0, 0.0, 0.0)
+        own = [one for formats in bmlt.formats_of_lists().values() for one in formats.values()]
+        known = languages_of([*by_key().values(), *own]) | {code for code, _name in settings.LANGUAGES}
         major, minor, fix = VERSION
         yield {
             "version": f"{major}.{minor}.{fix}",
             "versionInt": f"{major}{minor:03}{fix:03}",
-            "langs": ",".join(sorted({LANGUAGE} | {lang for lang, _key, _world in bmlt.names_of_formats()})),
+            "langs": ",".join(sorted(known)),
             "nativeLang": LANGUAGE,
             "centerLongitude": f"{(west + east) / 2:.6f}",
             "centerLatitude": f"{(south + north) / 2:.6f}",

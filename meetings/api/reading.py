@@ -1,5 +1,6 @@
 """What the JSON doors of this room read and show alike: a day, a date's key, a list."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -25,6 +26,12 @@ def day_named(name: str, text: str) -> date:
     if day is None:
         raise ValidationError({name: _("Give a day that exists, as in 2026-01-15.")})
     return day
+
+
+def only_known(body: dict[str, Any], names: Collection[str]) -> None:
+    """Raises ValidationError naming what this door does not know: a misspelt name is never dropped in silence."""
+    if unknown := sorted(set(body) - set(names)):
+        raise ValidationError({name: _("This is not known here.") for name in unknown})
 
 
 def key_named(text: str) -> datetime:

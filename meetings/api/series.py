@@ -1,16 +1,20 @@
-"""The JSON doors of a series, for the facilitators of its group: cancelled from day to day, its last day."""
+"""The JSON doors of a series, for the facilitators of its group: cancelled from day to day, its last day, holidays."""
 
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.urls import URLPattern, URLResolver, path
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ground import clock
 from groups.api import Door, actor_of, body_of, text_of
-from meetings.api.reading import day_named
-from meetings.selectors import attendance
+from meetings.api.reading import day_named, only_known
+from meetings.models import Meeting
+from meetings.selectors import attendance, free_days
+from meetings.services.free_days import meeting_holidays_set
 from meetings.services.group_meetings import meeting_last_set
 from meetings.services.occurrences import occurrences_cancel, occurrences_cancel_between
 
@@ -26,8 +30,7 @@ class CancelledDates(Door):
     def post(self, request: Request, slug: str) -> Response:
         actor, body = actor_of(request), body_of(request)
         meeting = attendance.meeting_run_by(actor, slug)
-        if unknown := sorted(set(body) - {"first", "last", "dates"}):
-            raise ValidationError({name: _("This is not known here.") for name in unknown})
+        only_known(body, {"first", "last", "dates"})
         if "dates" in body:
             if len(body) > 1:
                 raise ValidationError({"dates": _("Send either dates, or first and last.")})
@@ -64,7 +67,29 @@ class LastDay(Door):
         return Response({"last": attendance.plan_of(changed)["last"], "next_starts_at": changed.next_starts_at})
 
 
+class Holidays(Door):
+    """GET: coming dates on public holidays, for its facilitators to cancel or not. PUT {region}: whose holidays.
+
+    A region is a country or a part of one (DE, DE-BY); `-` suggests none; empty: those of where the meeting is held.
+    """
+
+    def get(self, request: Request, slug: str) -> Response:
+        return self._answer(attendance.meeting_run_by(actor_of(request), slug))
+
+    def put(self, request: Request, slug: str) -> Response:
+        actor, body = actor_of(request), body_of(request)
+        meeting = attendance.meeting_run_by(actor, slug)
+        only_known(body, {"region"})
+        return self._answer(meeting_holidays_set(actor=actor, meeting=meeting, region=text_of(body, "region")))
+
+    def _answer(self, meeting: Meeting) -> Response:
+        coming = free_days.suggested(meeting, clock.now(), (get_language() or "en")[:2])
+        dates = [{"date": one.date.key, "starts_at": one.date.held.starts_at, "name": one.name} for one in coming]
+        return Response({"region": free_days.region_of(meeting), "chosen": meeting.holidays_of, "dates": dates})
+
+
 urls: list[URLPattern | URLResolver] = [
     path("meetings/<slug:slug>/cancelled/", CancelledDates.as_view()),
     path("meetings/<slug:slug>/last-day/", LastDay.as_view()),
+    path("meetings/<slug:slug>/holidays/", Holidays.as_view()),
 ]

@@ -33,6 +33,7 @@ class Import(models.Model):
     entries = models.PositiveIntegerField(default=0)
     numbers = models.JSONField(default=dict)
     reason = models.TextField(blank=True, default="")
+    said = models.JSONField(default=dict)  # the same as ground.sentences keeps it, for a reader's language
 
     class Meta:
         constraints: ClassVar = [

@@ -31,6 +31,7 @@ class Source(models.Model):
     last_modified = models.CharField(max_length=64, blank=True, default="")
     failures = models.PositiveSmallIntegerField(default=0)
     trouble = models.TextField(blank=True, default="")
+    trouble_said = models.JSONField(default=dict)  # the same as ground.sentences keeps it
 
     class Meta:
         indexes: ClassVar = [
@@ -50,6 +51,7 @@ class Meeting(models.Model):
     IN_PERSON, ONLINE, HYBRID = "in_person", "online", "hybrid"
     # to its members; to everybody from 15 minutes before the start; to everybody, and in the feeds
     MEMBERS, SOON, ALL = "members", "soon", "all"
+    NO_HOLIDAYS = "-"  # none are suggested
 
     group = models.ForeignKey("groups.Group", on_delete=models.SET_NULL, null=True, related_name="meetings")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, related_name="meetings")
@@ -77,6 +79,8 @@ class Meeting(models.Model):
     types = models.JSONField(default=list)
     extra = models.JSONField(default=dict)  # what the feed carries and the page does not need, for the way out
     folded = models.TextField(blank=True, default="")  # name, place, address, region: lower case, no accents
+    # "DE", "DE-BY" (meetings.free_days), NO_HOLIDAYS for none, or empty: those of where it is held
+    holidays_of = models.CharField(max_length=24, blank=True, default="")
     confirmed_on = models.DateField(null=True)
     series = models.UUIDField(null=True)  # meetings that a group holds several times a day, made together
     created_at = models.DateTimeField()

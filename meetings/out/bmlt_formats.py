@@ -3,13 +3,13 @@
 Ids are this server's own, as everywhere in that world; what a format means is told by its world_id.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from meetings.guide import HYBRID, ONLINE
 from meetings.guide_types import TYPES
+from meetings.out.bmlt_names import NAMES
 from meetings.out.public import Public
 
 LANGUAGE = "en"
@@ -17,24 +17,46 @@ LISTS_IDS = 100_000  # of a list's own formats: so many times its id, and theirs
 OWN_IDS = 1000  # ids from here on are Meeting Guide types without a counterpart
 
 
+Told = Callable[[str, str], str]
+
+
+def nobody_told(language: str, code: str) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`kind`: FC1 of the meeting, FC2 of the place, FC3 of people and needs, O open or closed, LANG."""
+    """`kind`: FC1 of the meeting, FC2 of the place, FC3 of people and needs, O open or closed, LANG.
+
+    `lang` is the language of `name`; `names` are those in other languages; `code` our type that it stands for.
+    """
 
     id: int
     key: str
     world: str
     kind: str
     name: str
+    lang: str = LANGUAGE
+    names: tuple[tuple[str, str], ...] = ()
+    code: str = ""
 
-    def record(self, root: str, names: "Names | None" = None, lang: str = LANGUAGE) -> dict[str, str]:
-        """As a row; in `lang` where `names` have it, else in our own language."""
-        said = (names or {}).get((lang, self.key, self.world))
+    def records(self, root: str, languages: Iterable[str] = (), told: Told = nobody_told) -> list[dict[str, str]]:
+        """One for each of these languages that has a name for it; where none has, in its own: it is never left out.
+
+        `told` knows the names of our types by language and code.
+        """
+        names = {self.lang: self.name} | dict(self.names)
+        wanted = dict.fromkeys(languages)
+        known = [(one, names.get(one) or (told(one, self.code) if self.code else "")) for one in wanted]
+        known = [(one, name) for one, name in known if name] or [(self.lang, self.name)]
+        return [self._record(root, language, name) for language, name in known]
+
+    def _record(self, root: str, language: str, name: str) -> dict[str, str]:
         return {
             "key_string": self.key,
-            "name_string": said[0] if said else self.name,
-            "description_string": said[1] if said else self.name,
-            "lang": lang if said else LANGUAGE,
+            "name_string": name,
+            "description_string": name,
+            "lang": language,
             "id": str(self.id),
             "world_id": self.world,
             "format_type_enum": self.kind,
@@ -86,48 +108,51 @@ OF_PLACES = frozenset(("BA", "BRK", "FF", "OUT", "SM", "XB"))
 @lru_cache(maxsize=1)
 def by_key() -> dict[str, Format]:
     """Every format of this server by its key."""
-    found = {key: Format(number, key, world, kind, name) for number, key, world, kind, name in USUAL}
+    found = {
+        key: Format(number, key, world, kind, name, names=_names(number)) for number, key, world, kind, name in USUAL
+    }
     for place, (code, name) in enumerate(TYPES.items()):
         if code in OF_TYPE or code == "ONL":
             continue
         kinds = ((LANGUAGES, "LANG"), (OF_PEOPLE, "FC3"), (OF_PLACES, "FC2"))
         kind = next((kind for codes, kind in kinds if code in codes), "FC1")
         key = OTHER_KEYS.get(code, code)
-        found[key] = Format(OWN_IDS + place, key, "LANG" if kind == "LANG" else "", kind, name)
+        found[key] = Format(OWN_IDS + place, key, "LANG" if kind == "LANG" else "", kind, name, code=code)
     return found
+
+
+def _names(number: int) -> tuple[tuple[str, str], ...]:
+    return tuple((language, names[number]) for language, names in NAMES.items() if number in names)
 
 
 Known = Mapping[str, Format]
-Names = Mapping[tuple[str, str, str], tuple[str, str]]  # (language, key, world_id) -> (name, description)
-
-
-def names_in(given: Iterable[object]) -> dict[tuple[str, str, str], tuple[str, str]]:
-    """What the formats of a BMLT list are called in its other languages."""
-    found: dict[tuple[str, str, str], tuple[str, str]] = {}
-    for one in given:
-        if not isinstance(one, Mapping):
-            continue
-        lang, key, world, name, more = (
-            str(one.get(field) or "").strip()
-            for field in ("lang", "key_string", "world_id", "name_string", "description_string")
-        )
-        if re.fullmatch(r"[a-z]{2,3}(-[A-Za-z]{2,4})?", lang) and lang != LANGUAGE and key and name:
-            found.setdefault((lang, key, world), (name[:255], (more or name)[:1000]))
-    return found
 
 
 def of_list(source: int, given: Iterable[object]) -> dict[str, Format]:
-    """The formats that a BMLT list has beyond those known here, by their key, in our language where it has it."""
-    found: dict[str, Format] = {}
+    """The formats that a BMLT list has beyond those known here, by their key, with its names in each language."""
+    said: dict[str, list[Mapping[str, object]]] = {}
     for one in given:
-        if not isinstance(one, Mapping):
-            continue
-        key, number = str(one.get("key_string", "")).strip(), str(one.get("id", ""))
-        if not key or key in by_key() or not number.isdecimal() or (key in found and one.get("lang") != LANGUAGE):
-            continue
-        world, kind, name = (str(one.get(field) or "") for field in ("world_id", "format_type_enum", "name_string"))
-        found[key] = Format(source * LISTS_IDS + int(number), key, world, kind or "FC1", name)
-    return found
+        if isinstance(one, Mapping) and str(one.get("id", "")).isdecimal():
+            key = str(one.get("key_string", "")).strip()
+            if key and key not in by_key():
+                said.setdefault(key, []).append(one)
+    return {key: _of_list(source, key, records) for key, records in said.items()}
+
+
+def _of_list(source: int, key: str, records: list[Mapping[str, object]]) -> Format:
+    first = next((one for one in records if one.get("lang") == LANGUAGE), records[0])
+    number = int(str(first["id"]))
+    names = {str(one.get("lang") or LANGUAGE): str(one.get("name_string") or "") for one in reversed(records)}
+    lang = str(first.get("lang") or LANGUAGE)
+    world, kind = (str(first.get(field) or "") for field in ("world_id", "format_type_enum"))
+    further = tuple((language, name) for language, name in names.items() if language != lang and name)
+    name = str(first.get("name_string") or "")
+    return Format(source * LISTS_IDS + number, key, world, kind or "FC1", name, lang, further)
+
+
+def languages_of(formats: Iterable[Format]) -> set[str]:
+    """The languages that have a name for one of these."""
+    return {language for one in formats for language in (one.lang, *dict(one.names))}
 
 
 @lru_cache(maxsize=8192)

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ground.sentences import gettext_noop as _
 from meetings import feed, guide
 from meetings.feed import NotAList, OnBytes
 from meetings.guide import Entry, Unread
@@ -18,10 +19,10 @@ from meetings.readers import bmlt, oiaa, table
 GUIDE, TABLE, BMLT, OIAA = "guide", "table", "bmlt", "oiaa"  # lists of meetings
 FORMATS, BODIES, SERVER, GROUPS = "formats", "bodies", "server", "groups"  # what lies beside them
 BESIDE = {
-    FORMATS: "This is the list of a server's formats: import it together with the meetings (GetSearchResults).",
-    BODIES: "These are a server's service bodies: import them together with the meetings (GetSearchResults).",
-    SERVER: "This is what a server says of itself: import it together with the meetings (GetSearchResults).",
-    GROUPS: "These are groups, not meetings: import them together with the meetings.",
+    FORMATS: _("This is the list of a server's formats: import it together with the meetings (GetSearchResults)."),
+    BODIES: _("These are a server's service bodies: import them together with the meetings (GetSearchResults)."),
+    SERVER: _("This is what a server says of itself: import it together with the meetings (GetSearchResults)."),
+    GROUPS: _("These are groups, not meetings: import them together with the meetings."),
 }
 LETS_GO = {bmlt.NOT_PUBLISHED, oiaa.ARCHIVED}  # said by the list itself: such an entry is as good as not there
 READ_BY = 3  # raise it when the readers learn to understand entries otherwise: everything is read anew once
@@ -94,12 +95,12 @@ def open_lists(paths: Sequence[Path], *, most_bytes: int = feed.MOST_BYTES) -> M
     given = [_looked_at(path, most_bytes) for path in paths]
     meetings = [one for one in given if one.kind not in BESIDE]
     if not meetings:
-        raise NotAList(BESIDE[given[0].kind] if given else "There is nothing to import.")
+        raise NotAList(BESIDE[given[0].kind] if given else _("There is nothing to import."))
     kinds = {one.kind for one in meetings}
     if kinds == {TABLE}:
         kinds = {BMLT} if _is_bmlt_table(meetings[0]) else kinds
     if len(kinds) > 1:
-        raise NotAList("These are lists of several kinds: import each under a name of its own.")
+        raise NotAList(_("These are lists of several kinds: import each under a name of its own."))
     found = MeetingList(kinds.pop(), meetings, most_bytes)
     for one in given:
         _learn(found, one, most_bytes)

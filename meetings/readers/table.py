@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from ground.sentences import gettext_noop as _
 from meetings.feed import MOST_TEXT, NotAList, OnBytes, guarded
 from meetings.guide import EXTRA
 
@@ -62,12 +63,14 @@ def rows(path: Path, *, on_bytes: OnBytes | None, most_bytes: int) -> Iterator[d
                 yield _entry(dict(zip(columns, cells, strict=False)))
         except UnicodeDecodeError as error:
             raise NotAList(
-                f"The text after row {count + 1} is not UTF-8: save the table as UTF-8 and import it again."
+                _("The text after row %(count)s is not UTF-8: save the table as UTF-8 and import it again."),
+                count=count + 1,
             ) from error
         except csv.Error as error:
-            raise NotAList(f"This table is broken, or was cut off, after row {count + 1}: {error}.") from error
+            told = _("This table is broken, or was cut off, after row %(count)s: %(why)s.")
+            raise NotAList(told, count=count + 1, why=str(error)) from error
     if not count:
-        raise NotAList("The table has no rows; an empty list would close all of its meetings.")
+        raise NotAList(_("The table has no rows; an empty list would close all of its meetings."))
 
 
 def _header(head: bytes) -> tuple[str, list[str]] | None:

@@ -4,7 +4,7 @@ Reading another person's attendance is a service (meetings.services.sheets): it 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
@@ -313,7 +313,8 @@ def plan_of(meeting: Meeting) -> dict[str, object]:
     rule = rule_of(meeting)
     repeats, places = schedule.repeats_of(meeting.rrule)
     coming = schedule.first_after(rule, to_wall(clock.now(), rule.zone)) if rule else None
-    counted = coming is not None and repeats in {schedule.FORTNIGHTLY, schedule.ONCE}
+    # said again when the meeting is changed: from which week one counts, and a start that is put off
+    counted = coming is not None and (repeats in {schedule.FORTNIGHTLY, schedule.ONCE} or _is_put_off(rule))
     return {
         "title": meeting.name,
         "repeats": repeats if rule else schedule.APPOINTMENT,
@@ -331,6 +332,16 @@ def plan_of(meeting: Meeting) -> dict[str, object]:
         "zone": meeting.zone,
         "last": schedule.last_day(rule.rrule) if rule else None,
     }
+
+
+def _is_put_off(rule: schedule.Rule | None) -> bool:
+    """Whether a series begins later than its days alone would have it."""
+    if rule is None or not rule.rrule:
+        return False
+    wall = to_wall(clock.now(), rule.zone)
+    at_once = replace(rule, starts_local=datetime.combine(wall.date(), rule.starts_local.time()))
+    earliest = schedule.first_after(at_once, wall)
+    return earliest is not None and rule.starts_local > earliest
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ from meetings.folding import fold
 from meetings.models import Import, ImportChange, Listing, Meeting, MeetingDay, Source
 from meetings.out.bmlt import MODES, OWN_BODY, Row, pk_of, rows_of
 from meetings.out.bmlt_asked import RINGS, Asked, Chosen, Near
-from meetings.out.bmlt_formats import Format, formats_of, names_in, of_list
+from meetings.out.bmlt_formats import Format, formats_of, of_list
 from meetings.selectors.finder import Search
+from meetings.selectors.finder.statement import meetings_with
 from meetings.selectors.finder.where import window_of
 from meetings.selectors.published import CHUNK, COLUMNS, open_meetings, public_of, published
 
@@ -135,14 +136,6 @@ def formats_of_lists() -> dict[int | None, dict[str, Format]]:
     return {pk: of_list(pk, about.get("formats", [])) for pk, about in rows}
 
 
-def names_of_formats() -> dict[tuple[str, str, str], tuple[str, str]]:
-    """What formats are called in the languages that BMLT lists bring along; the older list's word goes. One query."""
-    found: dict[tuple[str, str, str], tuple[str, str]] = {}
-    for about in Source.objects.filter(kind="bmlt").order_by("-pk").values_list("about", flat=True):
-        found |= names_in(about.get("formats", []))
-    return found
-
-
 def town(name: str) -> tuple[float, float] | None:
     """Where a town is, by the towns we carry: no search goes to a stranger's server."""
     cities = places.search(name, limit=1) if name else []
@@ -174,8 +167,8 @@ def _narrowed(asked: Asked) -> QuerySet[MeetingDay]:
     modes = {mode for number, mode in MODES.items() if number in asked.venues}
     if len(modes) < len(MODES):
         days = days.filter(meeting__mode__in=modes)
-    for word in fold(asked.words).split()[:MOST_WORDS]:
-        days = days.filter(Q(meeting__folded__contains=f" {word}") | Q(meeting__folded__startswith=word))
+    if words := fold(asked.words).split()[:MOST_WORDS]:
+        days = days.filter(meeting_id__in=meetings_with(words))
     if asked.near:
         days = days.filter(**_window(asked.near))
     return _of_bodies(days, "meeting__", asked.services, recursive=asked.recursive)

@@ -149,10 +149,11 @@ def refresh_set(*, actor: Person, source_id: int, address: str, hours: int | Non
             source.address = address
         source.refresh_hours, source.by_itself = hours, by_itself and hours is not None
         source.refresh_at = None if hours is None else now
-        source.failures, source.trouble = 0, ""
+        source.failures, source.trouble, source.trouble_said = 0, "", {}
         source.save(
             update_fields=[
                 "address", "etag", "last_modified", "refresh_hours", "by_itself", "refresh_at", "failures", "trouble",
+                "trouble_said",
             ]
         )  # fmt: skip
     if hours is not None:

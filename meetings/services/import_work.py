@@ -13,6 +13,8 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from ground import clock
+from ground.sentences import Sentence
+from ground.sentences import gettext_noop as _
 from meetings import feed
 from meetings.fetching import Fetching, Unchanged
 from meetings.models import Import, ImportChange, ImportPart, Source
@@ -30,7 +32,9 @@ FIRST_RETRY = timedelta(hours=1)
 LONGEST_RETRY = timedelta(days=7)
 SAID_EVERY = 2**20  # bytes between two words about how far it is
 AT_ONCE = 500
-OUR_FAULT = "Something went wrong on our side, and nothing was written. Whoever runs the server finds it in the log."
+OUR_FAULT = Sentence(
+    _("Something went wrong on our side, and nothing was written. Whoever runs the server finds it in the log.")
+)
 
 
 def imports_due(*, now: datetime) -> int:
@@ -75,7 +79,7 @@ def _do(run: Import) -> None:
     except Unchanged:
         _nothing_new(run)
     except feed.NotAList as refused:
-        _refused(run, str(refused))
+        _refused(run, refused.said)
     except Exception:
         log.exception("the list %s could not be taken in", run.source.name)
         _refused(run, OUR_FAULT)
@@ -166,7 +170,7 @@ def _given(run: Import) -> Iterator[Given]:
             with path.open("ab") as out:
                 out.write(zlib.decompress(bytes(part.data)))
         if not paths:
-            raise feed.NotAList("The file is empty: a meeting list is a JSON array of entries.")
+            raise feed.NotAList(_("The file is empty: a meeting list is a JSON array of entries."))
         yield Given(paths, run.address)
 
 
@@ -221,7 +225,7 @@ class _Changes:
 def _well(run: Import) -> None:
     """The address answered with a list; what was applied is what its server calls by this etag."""
     now = clock.now()
-    columns: dict[str, object] = {"checked_at": now, "failures": 0, "trouble": ""}
+    columns: dict[str, object] = {"checked_at": now, "failures": 0, "trouble": "", "trouble_said": {}}
     if run.state == Import.DONE:
         columns |= {key: run.numbers.get(key, "") for key in ("etag", "last_modified")}
     if run.address:
@@ -230,7 +234,7 @@ def _well(run: Import) -> None:
 
 def _nothing_new(run: Import) -> None:
     """A scheduled look that found what is known leaves no trace but when it was."""
-    columns: dict[str, object] = {"checked_at": clock.now(), "failures": 0, "trouble": ""}
+    columns: dict[str, object] = {"checked_at": clock.now(), "failures": 0, "trouble": "", "trouble_said": {}}
     if "etag" in run.numbers:
         columns |= {key: run.numbers[key] for key in ("etag", "last_modified")}
     with transaction.atomic():
@@ -238,7 +242,7 @@ def _nothing_new(run: Import) -> None:
         Import.objects.filter(pk=run.pk).delete()
 
 
-def _refused(run: Import, reason: str) -> None:
+def _refused(run: Import, said: Sentence) -> None:
     """Say why. A list that is looked at by itself is tried again, later each time."""
     now = clock.now()
     with transaction.atomic():
@@ -248,10 +252,16 @@ def _refused(run: Import, reason: str) -> None:
             wait = min(min(usual, FIRST_RETRY) * 2**source.failures, LONGEST_RETRY)
             coming = None if source.refresh_at is None else now + wait
             Source.objects.filter(pk=source.pk).update(
-                failures=F("failures") + 1, trouble=reason, checked_at=now, refresh_at=coming
+                failures=F("failures") + 1,
+                trouble=str(said),
+                trouble_said=said.kept(),
+                checked_at=now,
+                refresh_at=coming,
             )
             Import.objects.filter(pk=run.pk).delete()
             return
         ImportPart.objects.filter(of=run).delete()
         state = Import.DONE if run.state == Import.UNDO else Import.REFUSED
-        Import.objects.filter(pk=run.pk).update(state=state, reason=reason, lease_until=None, settled_at=now)
+        Import.objects.filter(pk=run.pk).update(
+            state=state, reason=str(said), said=said.kept(), lease_until=None, settled_at=now
+        )

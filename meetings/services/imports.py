@@ -16,6 +16,8 @@ from django.conf import settings
 from django.db import transaction
 
 from ground import clock
+from ground.sentences import Sentence
+from ground.sentences import gettext_noop as _
 from meetings import feed, guide
 from meetings.fetching import Fetching
 from meetings.guide import Entry, Unread
@@ -186,7 +188,7 @@ def settle(run: Import, report: Report) -> None:
 
 
 def _source(name: str, found: MeetingList, given: Given, zone: str) -> Source:
-    source, _ = Source.objects.get_or_create(name=name)
+    source, _made = Source.objects.get_or_create(name=name)
     source.address, source.kind, source.imported_at = given.place, found.kind, clock.now()
     source.about = source.about | found.about
     source.zone = zone or source.zone
@@ -217,7 +219,13 @@ def _refuse_a_stranger(table: Sorting, source: Source, place: str) -> None:
     live, losing = table.live(), table.losing()
     if source.address != place and losing * 2 > live:
         raise feed.NotAList(
-            f"Another list called {source.name} was read from {source.address or 'elsewhere'}, and this would "
-            f"close {losing} of its {live} entries: name this list with --source NAME, or say "
-            f"--source {source.name} if it takes the other's place."
+            _(
+                "Another list called %(name)s was read from %(address)s, and this would close %(losing)s of its "
+                "%(live)s entries: name this list with --source NAME, or say --source %(name)s if it takes the "
+                "other's place."
+            ),
+            name=source.name,
+            address=source.address or Sentence(_("elsewhere")),
+            losing=losing,
+            live=live,
         )

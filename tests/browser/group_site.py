@@ -17,7 +17,8 @@ from groups.models import Membership
 from groups.services import group_found, invitation_make
 from groups.selectors import token_of
 from meetings.services.commitments import commitment_make
-from meetings.services.group_meetings import Plan, meeting_make
+from meetings.services.group_meetings import meeting_make
+from meetings.services.series_plan import Plan
 from meetings.services.occurrences import occurrence_get, sheet_get
 from meetings.services.sheets import sheet_link_give
 from people.services import account_create

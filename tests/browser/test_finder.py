@@ -105,10 +105,19 @@ def test_near_me_is_asked_only_when_tapped_and_rounded(browser, town):
         page.on("request", lambda request: asked.append(request.url))
         page.goto(town.url + "/")
         page.get_by_role("button", name="Near me").click()
-        page.wait_for_url("**near=52.52%2C13.41**")
+        page.wait_for_url("**near=me**")
         expect(page.get_by_role("link", name="Far away")).to_have_count(0)
         assert "Soon by the river" in rows(page)
-        assert not any("52.524" in url for url in asked)
+        assert not any("52.5" in url for url in asked), "a place stands in no address"
+        (told,) = [one for one in context.cookies() if one["name"] == "near"]
+        assert (told["value"], told["sameSite"]) == ("52.52_13.41", "Strict")
+        assert 0 < told["expires"] - page.evaluate("Date.now()") / 1000 <= 3600
+        page.get_by_role("link", name="Within the hour").click()
+        page.wait_for_url("**within=60**")
+        assert "Soon by the river" in rows(page)
+        page.get_by_role("button", name="Near me").click()
+        page.wait_for_url(lambda url: "near" not in url)
+        assert not [one for one in context.cookies() if one["name"] == "near"]
         assert all(url.startswith((town.url, "data:")) for url in asked), "nobody else is asked for anything"
     finally:
         context.close()

@@ -23,7 +23,8 @@ from ground import clock
 from groups.models import Membership
 from groups.services import group_found
 from meetings.services.commitments import commitment_make
-from meetings.services.group_meetings import Plan, meeting_make
+from meetings.services.group_meetings import meeting_make
+from meetings.services.series_plan import Plan
 from people.services import access_log, account_create, block_set, way_add, way_bounced
 
 def person(alias):

@@ -17,7 +17,17 @@ from ground import clock
 from groups import services as groups
 from groups.models import Group, Invitation, Membership
 from meetings.models import Commitment, Mark, Meeting, Occurrence, SelfLog, Sheet
-from meetings.services import away, commitments, group_meetings, keeping, occurrences, plans, selflogs, sheets
+from meetings.services import (
+    away,
+    commitments,
+    free_days,
+    group_meetings,
+    keeping,
+    occurrences,
+    plans,
+    selflogs,
+    sheets,
+)
 from people.models import Person
 from tests.group_stories import PLAN, Circle, make_circle, make_regular
 from tests.people_of_the_story import HOUR, NOW, make_member
@@ -84,9 +94,11 @@ REFUSED: list[Case] = [
     (occurrences.occurrence_duty_set, lambda s: {"occurrence": s.circle.occurrence, "person": s.outsider}),
     (group_meetings.meeting_make, lambda s: {"group": s.group, "plan": PLAN}),
     (group_meetings.meeting_edit, lambda s: {"meeting": s.meeting, "plan": PLAN}),
+    (group_meetings.series_edit, lambda s: {"meeting": s.meeting, "plan": PLAN}),
     (group_meetings.meeting_last_set, lambda s: {"meeting": s.meeting, "last": None}),
     (group_meetings.meeting_confirm, lambda s: {"meeting": s.meeting}),
     (group_meetings.meeting_end, lambda s: {"meeting": s.meeting}),
+    (free_days.meeting_holidays_set, lambda s: {"meeting": s.meeting, "region": "DE"}),
     (group_meetings.group_end, lambda s: {"group": s.group}),
     (sheets.sheet_read, lambda s: {"occurrence_id": s.circle.occurrence.pk}),
     (sheets.sheet_for, lambda s: {"occurrence_id": s.circle.occurrence.pk}),
@@ -138,7 +150,7 @@ OPEN = {  # by their nature open to whoever is signed in, or not asked by anybod
 
 @pytest.mark.embedded
 @pytest.mark.parametrize(
-    "module", [groups, away, commitments, group_meetings, keeping, occurrences, plans, selflogs, sheets]
+    "module", [groups, away, commitments, free_days, group_meetings, keeping, occurrences, plans, selflogs, sheets]
 )
 def test_no_service_of_groups_and_attendance_is_left_out(module):
     named = {case[0] for case in REFUSED}

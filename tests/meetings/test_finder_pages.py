@@ -133,6 +133,37 @@ def test_a_position_is_in_no_address_that_is_made_to_be_copied(meeting):
     assert "widget.js" not in shown
 
 
+def test_near_me_is_a_word_in_the_address_and_the_place_comes_by_a_cookie(meeting):
+    Meeting.objects.filter(pk=meeting.pk).update(latitude=52.52, longitude=13.4)
+    here, away, nowhere = Client(), Client(), Client()
+    here.cookies["near"], away.cookies["near"] = "52.52_13.41", "-33.87_151.21"
+    there = "/?near=me&radius=10&sort=distance"
+    found = here.get(there)
+    shown = found.content.decode()
+    assert "Thursday circle" in shown
+    assert "52.5" not in shown.replace(str(meeting.latitude), "")
+    assert "/print/?near=me" in shown
+    assert "/calendar/search.ics" not in shown
+    assert "private" in found.headers["Cache-Control"]
+    with clock.frozen(NOW + timedelta(days=1)):
+        on_paper = [one.get("/print/?near=me").content.decode() for one in (here, away)]
+    assert ["Thursday circle" in one for one in on_paper] == [True, False]
+    assert "52.5" not in on_paper[0]
+    assert "Thursday circle" not in away.get(there).content.decode()
+    lost = nowhere.get(there).content.decode()
+    assert "Where you are is not kept." in lost
+    assert "Thursday circle" in lost
+
+
+@pytest.mark.parametrize("told", ["", "52.52", "52.52,13.41", "95_13", "52.52_200", "1e1_2", "52.5237_13.41", "x_y"])
+def test_a_place_that_is_none_is_as_if_none_were_told(meeting, told):
+    browser = Client()
+    browser.cookies["near"] = told
+    for path in ("/?near=me", "/meetings/counts/?near=me", "/print/?near=me"):
+        assert browser.get(path).status_code == 200
+    assert Client().get("/?near=51,x").status_code == 400
+
+
 def test_kinds_are_named_in_the_readers_language(meeting):
     Meeting.objects.filter(pk=meeting.pk).update(types=["W"])
     shown = Client().get(f"/meetings/{meeting.slug}/", headers={"Accept-Language": "es"}).content.decode()

@@ -1,5 +1,7 @@
 """The coordinator's desk for meeting lists: looked at before it is applied, undone after, on its pages."""
 
+import json
+
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -92,7 +94,7 @@ def test_a_fault_of_ours_harms_no_other_list_and_is_said(coordinator, monkeypatc
     work()
     monkeypatch.undo()
     run.refresh_from_db()
-    assert (run.state, run.reason) == (Import.REFUSED, import_work.OUR_FAULT)
+    assert (run.state, run.reason) == (Import.REFUSED, str(import_work.OUR_FAULT))
     take_in(coordinator, LAMP, name="Another")
 
 
@@ -240,6 +242,29 @@ def test_a_refused_list_says_so_on_its_page_and_can_be_put_away(client):
     assert client.post(f"{address}settle/", {"action": "drop"}).status_code == 302
     assert client.post(f"{address}settle/", {"action": "burn"}).status_code == 400
     assert client.get(address).status_code == 404
+
+
+def test_why_a_list_is_refused_is_said_in_the_reader_s_language(client):
+    given = SimpleUploadedFile("x.json", b'[{"name": "Lamp", "day": 1, "time": "19:00"}, {"name"')
+    address = client.post("/coordinator/meeting-lists/", {"name": "Office", "sent": given}).headers["Location"]
+    work()
+    assert "This is not JSON, or was cut off, after element 1: it breaks off" in client.get(address).content.decode()
+    client.cookies["django_language"] = "es"
+    shown = client.get(address).content.decode()
+    assert "Después del elemento 1 esto no es JSON, o se cortó: se interrumpe a la mitad." in shown
+    Import.objects.update(said={})  # refused before sentences were kept
+    assert '<span lang="en">This is not JSON' in client.get(address).content.decode()
+
+
+def test_what_a_list_changes_in_kinds_is_shown_in_the_reader_s_language(client, coordinator):
+    take_in(coordinator, LAMP | {"types": ["O"]}, name="Office")
+    given = SimpleUploadedFile("x.json", json.dumps([LAMP | {"types": ["W", "X"]}]).encode())
+    address = client.post("/coordinator/meeting-lists/", {"name": "Office", "sent": given}).headers["Location"]
+    work()
+    client.cookies["django_language"] = "es"
+    shown = client.get(f"{address}?kind=changed").content.decode()
+    assert "Abierta" in shown
+    assert "Mujeres, Acceso en silla de ruedas" in shown
 
 
 def test_a_form_with_a_mistake_is_shown_again_with_400(client):

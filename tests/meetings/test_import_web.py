@@ -7,7 +7,9 @@ import time
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.utils.translation import override
 
+from ground.sentences import spoken
 from meetings.feed import NotAList
 from meetings.models import Import, Meeting, Source
 from meetings.services import import_desk
@@ -262,11 +264,14 @@ def test_a_list_that_cannot_be_had_is_tried_again_later_each_time_and_says_why(w
         now = source.refresh_at
     assert waits == [1, 2, 4, 8]
     assert (source.failures, "answered 500" in source.trouble) == (4, True)
+    with override("es"):
+        assert spoken(source.trouble_said).startswith(f"{there.url('/list')} respondió 500")
     assert Meeting.objects.filter(closed_at=None).count() == 3
     there.pages["/list"] = page(LAMP, PORCH, DOOR)
     work(now)
     source.refresh_from_db()
     assert (source.failures, source.trouble, source.refresh_at) == (0, "", now + 6 * HOUR)
+    assert source.trouble_said == {}
 
 
 def test_an_undone_list_does_not_come_back_by_itself(watched, there, coordinator):

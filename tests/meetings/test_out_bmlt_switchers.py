@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from meetings.models import Source
+from meetings.out.bmlt_formats import languages_of, of_list
 from tests.meetings.bmlt_door import FIELDS, ask, get, meeting
 from tests.meetings.list_desk import LAMP, take_in
 from tests.people_of_the_story import NOW
@@ -30,33 +30,57 @@ def test_formats_by_key_by_id_used_or_all():
     }  # fmt: skip
 
 
-def test_formats_are_named_in_the_languages_that_a_list_brings_and_else_in_ours(town):
-    """St has world_id STEP here; what has the same letters and another meaning is not the same format."""
-    spanish = [("St", "STEP", "Paso"), ("C", "OTHER", "Caro"), ("Zz", "", "Siesta")]
-    Source.objects.create(
-        name="bmlt", kind="bmlt",
-        about={"formats": [
-            {"id": str(900 + n), "key_string": key, "world_id": world, "lang": lang, "name_string": name,
-             "description_string": f"{name}."}
-            for n, (key, world, name) in enumerate(spanish) for lang in ("es", "en")
-        ] + ["odd", {"lang": "<b>", "key_string": "St", "world_id": "STEP", "name_string": "x"}]},
-    )  # fmt: skip
+def named(query):
+    return {(one["key_string"], one["lang"], one["name_string"]) for one in ask(f"switcher=GetFormats&{query}")}
 
-    def named(query):
-        return {(one["key_string"], one["lang"]): one["name_string"] for one in ask(f"switcher={query}")}
 
-    assert named("GetFormats&lang_enum=es&key_strings[]=St&key_strings[]=C&show_all") == {
-        ("St", "es"): "Paso", ("C", "en"): "Closed",
+def test_formats_are_called_in_the_language_that_is_asked_for():
+    keys = "key_strings=C,W,So,LS"
+    assert named(f"{keys}&lang_enum=es") == {
+        ("C", "es", "Cerrado"), ("W", "es", "Mujeres"), ("So", "es", "Solamente Orador"),
+        ("LS", "es", "Viviendo sobrio"),
     }  # fmt: skip
-    assert named("GetFormats&lang_enum[]=es&lang_enum[]=en&key_strings=St,Zz&show_all") == {
-        ("St", "es"): "Paso", ("St", "en"): "Step", ("Zz", "es"): "Siesta", ("Zz", "en"): "Siesta",
+    assert named(f"{keys}&lang_enum=fr-CA") == {
+        ("C", "fr", "Fermée"), ("W", "fr", "Femmes"), ("So", "fr", "Partage seulement"), ("LS", "en", "Living Sober"),
     }  # fmt: skip
-    found = ask("switcher=GetSearchResults&get_used_formats&lang_enum=es&weekdays=4")["formats"]
-    assert [(one["name_string"], one["description_string"], one["lang"]) for one in found] == [
-        ("Closed", "Closed", "en"), ("Paso", "Paso.", "es"),
-    ]  # fmt: skip
-    (info,) = ask("switcher=GetServerInfo")
-    assert (info["langs"], info["nativeLang"]) == ("en,es", "en")
+    assert named("key_strings=W&lang_enum[]=sv&lang_enum[]=en") == {("W", "sv", "Kvinnomöte"), ("W", "en", "Women")}
+
+
+def test_a_format_without_a_name_in_that_language_is_there_all_the_same_and_says_whose_name_it_has():
+    every = {one["id"] for one in ask("switcher=GetFormats&show_all=1")}
+    for language in ("sv", "xx", "", "es,xx"):
+        found = ask(f"switcher=GetFormats&show_all=1&lang_enum={language}")
+        assert {one["id"] for one in found} == every
+        assert all(one["name_string"] for one in found)
+    assert {one["lang"] for one in ask("switcher=GetFormats&show_all=1&lang_enum=xx")} == {"en"}
+
+
+def test_what_the_server_says_it_speaks_is_what_it_has_names_for():
+    assert ask("switcher=GetServerInfo")[0]["langs"] == "en,es,fr,sv"
+
+
+def test_the_formats_beside_a_search_are_in_its_language_and_csv_has_them_too():
+    found = ask("switcher=GetSearchResults&get_used_formats=1&lang_enum=es")
+    assert {"Abierta", "Reunión virtual"} <= {one["name_string"] for one in found["formats"]}
+    table = get("switcher=GetFormats&lang_enum=es&key_strings=W", "csv")[1].decode()
+    assert next(csv.DictReader(io.StringIO(table)))["name_string"] == "Mujeres"
+
+
+def test_formats_that_only_a_list_has_keep_its_names_in_each_language():
+    one = {"id": "90", "key_string": "ZZ", "world_id": "", "format_type_enum": "FC1"}
+    given: list[object] = [
+        one | {"lang": "de", "name_string": "Zuhören"},
+        one | {"lang": "it", "name_string": "Ascolto"},
+    ]
+    given += ["no record", {"id": "x", "key_string": "YY"}, {"id": "91", "key_string": "W", "lang": "de"}]
+    (own,) = of_list(3, given).values()
+    said = [own.records("", [language])[0] for language in ("de", "it", "es")]
+    assert [(one["lang"], one["name_string"]) for one in said] == [
+        ("de", "Zuhören"),
+        ("it", "Ascolto"),
+        ("de", "Zuhören"),
+    ]
+    assert languages_of([own]) == {"de", "it"}
 
 
 def test_service_bodies_with_their_parents():

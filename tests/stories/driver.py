@@ -28,8 +28,9 @@ from groups.models import Group, Membership
 from groups.services import group_found
 from meetings.models import Meeting, Occurrence, Sheet
 from meetings.services.commitments import commitment_make
-from meetings.services.group_meetings import Plan, meeting_make
+from meetings.services.group_meetings import meeting_make
 from meetings.services.occurrences import occurrence_cancel, occurrence_get, sheet_get
+from meetings.services.series_plan import Plan
 from meetings.services.sheets import sheet_close, sheet_correct
 from people.models import Link, Person
 from people.services import link_give, link_open

@@ -98,6 +98,44 @@ TABLE = {
         400,
         ONE_TO_TEN,
     ),
+    "a meeting in an impossible zone, by form": (
+        "f",
+        "/g/GROUP/meetings/new/",
+        {"weekdays": "3", "starts": "20:00", "mode": "in_person", "zone": "Mars/Olympus"},
+        400,
+        "Mars/Olympus",
+    ),
+    "a meeting in an impossible zone, by JSON": (
+        "f",
+        "/api/v1/groups/GROUP/meetings/",
+        {"weekdays": [3], "starts": "20:00", "zone": "Mars/Olympus"},
+        400,
+        "This time zone is not known here.",
+    ),
+    "a change to a day that is none": ("f", "PATCH /api/v1/meetings/SLUG/plan/", {"weekdays": [7]}, 400, "weekdays"),
+    "a change of what a meeting does not have": (
+        "f",
+        "PATCH /api/v1/meetings/SLUG/plan/",
+        {"wekdays": [1]},
+        400,
+        "wek",
+    ),
+    "a change of a meeting by a member": ("m", "PATCH /api/v1/meetings/SLUG/plan/", {"name": "Mine"}, 403, "error"),
+    "another time for no date, by JSON": (
+        "f",
+        "PUT /api/v1/meetings/SLUG/dates/20260230T1900/start/",
+        {"starts": "2026-03-01T19:00"},
+        404,
+        "error",
+    ),
+    "an end of the series before it begins, by JSON": (
+        "f",
+        "PUT /api/v1/meetings/SLUG/last-day/",
+        {"last": "2020-01-01"},
+        400,
+        "No date to come",
+    ),
+    "holidays of a country that is none": ("f", "PUT /api/v1/meetings/SLUG/holidays/", {"region": "XX"}, 400, "region"),
     "a link that is over, by page": ("nobody", "/OVER", {"action": "save"}, 410, "This link has ended."),
     "a link that is over, by JSON": ("nobody", "/api/v1/links/OVER/", {"answer": "mark"}, 410, "settled"),
     "a forged link, by page": ("nobody", "/aaaaaaaaaaaaa", {"answer": "claim"}, 404, ""),
@@ -137,7 +175,11 @@ def test_what_cannot_be_is_refused_clearly_and_nothing_changes(circle, who, door
     if person is not None:
         client.force_login(person.account)
     verb, _space, path = door.rpartition(" ")
-    path = path.replace("SLUG", circle.meeting.slug).replace("SHEET", str(circle.occurrence.pk))
+    path = (
+        path.replace("GROUP", circle.group.slug)
+        .replace("SLUG", circle.meeting.slug)
+        .replace("SHEET", str(circle.occurrence.pk))
+    )
     path = path.replace("OVER", circle.over).replace("FOREIGN", circle.foreign)
     if "ME" in sent.get("marks", {}):
         sent = {"marks": {str(circle.member.pid): "gone"}}

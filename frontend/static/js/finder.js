@@ -51,9 +51,17 @@ addEventListener("popstate", (event) => event.state?.htmx && !window.htmx && loc
 
 /* --- near me -------------------------------------------------------------------------------------------------- */
 
+// The address says `near=me` and no more: it is kept in histories, copied and written into logs. The place itself goes
+// in a cookie of this site that ends within the hour, with the filter, and with quick exit.
+
 function show() {
   const button = document.getElementById("near-me");
   if (button && "geolocation" in navigator) button.hidden = false;
+}
+
+function tell(place, seconds) {
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `near=${place}; Path=/; Max-Age=${seconds}; SameSite=Strict${secure}`;
 }
 
 function ask(button) {
@@ -63,8 +71,10 @@ function ask(button) {
       const address = new URL(location.href);
       address.searchParams.delete("place");
       address.searchParams.delete("after");
-      address.searchParams.set("near", `${coords.latitude.toFixed(2)},${coords.longitude.toFixed(2)}`);
-      location.assign(address);
+      address.searchParams.set("near", "me");
+      tell(`${coords.latitude.toFixed(2)}_${coords.longitude.toFixed(2)}`, 3600);
+      if (address.href === location.href) location.reload();
+      else location.assign(address);
     },
     () => {
       button.disabled = false;
@@ -83,6 +93,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("#near-me");
   if (!button) return;
   if (button.classList.contains("chip-on")) {
+    tell("", 0);
     const address = new URL(location.href);
     for (const name of ["near", "radius", "sort", "after"]) address.searchParams.delete(name);
     location.assign(address);
@@ -92,5 +103,7 @@ document.addEventListener("click", (event) => {
 });
 // a typed town takes the place of "near me"
 document.addEventListener("input", (event) => {
-  if (event.target.id === "place") event.target.form.querySelector('input[name="near"]')?.remove();
+  if (event.target.id !== "place") return;
+  tell("", 0);
+  event.target.form.querySelector('input[name="near"]')?.remove();
 });

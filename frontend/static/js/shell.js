@@ -19,6 +19,7 @@ document.getElementById("form-errors")?.focus();
 
 /** Quick exit leaves nothing of the finder in this browser; signing out leaves a guest's own favourites (kept.js). */
 function forget(...names) {
+  document.cookie = "near=; Path=/; Max-Age=0; SameSite=Strict"; // where the reader is (finder.js)
   try {
     for (const name of names) localStorage.removeItem(name);
   } catch {

@@ -1,6 +1,7 @@
 """A group's meetings: adding, changing and ending a series, cancelling dates, coming and not coming."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -14,14 +15,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from frontend.actor import signed_in, the_actor
 from frontend.forms.days import day_of
-from frontend.forms.groups import MeetingForm
+from frontend.forms.groups import MeetingForm, SeriesForm
 from frontend.views.groups.common import going_back, or_404, run_by
+from frontend.views.groups.free_days import free_days_shown
 from frontend.views.list_words import differences_shown
 from ground import clock
 from groups.selectors import facilitators
 from meetings.selectors import attendance
 from meetings.services import group_meetings, occurrences
 from meetings.services.commitments import commitment_end, commitment_make, excuse, excuse_undo
+
+if TYPE_CHECKING:
+    from meetings.models import Meeting
 
 DATES = 8  # that can be cancelled on a meeting's page
 
@@ -53,11 +58,13 @@ def meeting(request: HttpRequest, slug: str, meeting_id: int) -> HttpResponse:
     own = run_by(request, slug)
     found = attendance.meeting_in(own.group, meeting_id)
     initial = attendance.plan_of(found)
-    form = MeetingForm(request.POST or None, initial=initial)
-    del form.fields["also"]  # each time of day is a meeting of its own by now
+    others = attendance.series_of(found)
+    form = _form_of(request, initial, others)
     if request.method == "POST" and form.is_valid():
+        together = form.cleaned_data.get("together")
+        edit = group_meetings.series_edit if together else group_meetings.meeting_edit
         try:
-            group_meetings.meeting_edit(actor=the_actor(request), meeting=found, plan=form.plan(own.group.name))
+            edit(actor=the_actor(request), meeting=found, plan=form.plan(own.group.name))
         except ValidationError as refused:
             form.take(refused)
             found = attendance.meeting_in(own.group, meeting_id)  # as it is, not as it was to be
@@ -70,10 +77,21 @@ def meeting(request: HttpRequest, slug: str, meeting_id: int) -> HttpResponse:
         "meeting": found,
         "dates": attendance.dates_of([found], now=clock.now(), count=DATES),
         "last_day": initial["last"],
-        "others": attendance.series_of(found),
+        "others": others,
         "differences": differences_shown(found),
+        "free": free_days_shown(found),
     }
     return render(request, "groups/meeting.html", context, status=400 if form.errors else 200)
+
+
+def _form_of(request: HttpRequest, initial: dict[str, object], others: "list[Meeting]") -> MeetingForm:
+    """Each time of day is a meeting of its own by now; those that were made together can be changed together."""
+    if others:
+        also = ", ".join(f"{one.starts_local:%H:%M}" for one in others)
+        return SeriesForm(request.POST or None, initial=initial | {"also": also})
+    form = MeetingForm(request.POST or None, initial=initial)
+    del form.fields["also"]
+    return form
 
 
 @require_POST

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from ground.wall import to_wall
 from meetings import places
+from meetings.kind_names import marks_of
 from meetings.models import Meeting
 from meetings.schedule import Held
 from meetings.selectors.finder.asked import BY_DISTANCE, BY_NAME, MOST, PAGE, Found, Page, Search
@@ -207,8 +208,11 @@ def _late(made: Statement, now: datetime) -> Statement:
 def _by_appointment(asked: Search, cursor: Key | int | None, limit: int) -> list[Found]:
     """They have no time, so no weekday rows either: few, by an index of their own."""
     rows = Meeting.objects.select_related("source").filter(starts_local=None, closed_at=None, on_hold=False)
-    for word in asked.words:
-        rows = rows.filter(Q(folded__contains=f" {word}") | Q(folded__startswith=word))
+    for word, kinds in zip(asked.words, marks_of(asked.words), strict=True):
+        has = Q(folded__contains=f" {word}") | Q(folded__startswith=word)
+        for kind in kinds:
+            has |= Q(folded__contains=f" {kind} ")
+        rows = rows.filter(has)
     for mark in asked.marks:
         rows = rows.filter(folded__contains=f" {mark} ")
     if asked.mode:

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models.expressions import RawSQL
 
+from meetings.kind_names import marks_of
 from meetings.models import Meeting
 from meetings.places import on_globe
 from meetings.search_schema import WORDS
@@ -22,10 +24,10 @@ FEW = 3000  # meetings with a word: up to so many these drive, else the order of
 INDEXES = {"cell": "day_cell", "area": "day_area", "start": "day_next_start", "nearest": "day_nearest"}
 INDEXES |= {"online": "day_online", "name": "meetings_day_by_name", "late": "day_next_end"}
 BY_MEETING = "meetings_meetingday_meeting_id_7b79530a"  # the foreign key's; SQLite without ANALYZE chooses another
+_MATCHING = "SELECT rowid FROM meetings_words WHERE meetings_words MATCH %s"
+_HAS_WORDS = f"SELECT id FROM meetings_meeting WHERE {WORDS.format(column='folded')} @@ %s::tsquery"  # noqa: S608
 # as a part of its own: with a limit beside it PostgreSQL would rather read the table until enough is found
-_WITH_WORDS = (
-    f"WITH w AS MATERIALIZED (SELECT id FROM meetings_meeting WHERE {WORDS.format(column='folded')} @@ %s::tsquery) "  # noqa: S608
-)
+_WITH_WORDS = f"WITH w AS MATERIALIZED ({_HAS_WORDS}) "
 
 
 @dataclass(slots=True)
@@ -122,8 +124,9 @@ def matching(asked: Search, driver: str, meetings: list[int] | None = None) -> S
         made.add("d.online = TRUE" if asked.mode == Meeting.ONLINE else "d.onsite = TRUE")
     if asked.words and driver not in {"words", "meetings"}:
         made.reads_meeting = True
-        for word in asked.words:
-            made.add(f"{_position()}(' ' || m.folded, %s) > 0", f" {word}")
+        for word, kinds in zip(asked.words, marks_of(asked.words), strict=True):
+            either = [f"{_position()}(' ' || m.folded, %s) > 0", *[f"{_position()}(d.tags, %s) > 0" for _kind in kinds]]
+            made.add(f"({' OR '.join(either)})", f" {word}", *[f" {kind} " for kind in kinds])
     for mark in asked.marks:
         made.add(f"{_position()}(d.tags, %s) > 0", f" {mark} ")
     if asked.fellowship:
@@ -179,10 +182,16 @@ def _by_number(made: Statement, meetings: list[int]) -> None:
         made.add("d.meeting_id = ANY(%s)", meetings)
 
 
+def meetings_with(words: list[str]) -> RawSQL:
+    """The numbers of the meetings that have these words, by the index of words, for a filter of the ORM."""
+    lite = connection.vendor == "sqlite"
+    return RawSQL(_MATCHING if lite else _HAS_WORDS, [_match(words, []) if lite else _tsquery(words, [])])  # noqa: S611
+
+
 def _with_words(asked: Search) -> list[int] | None:
     """The meetings that have these words and types; None when they are not few."""
     if connection.vendor == "sqlite":
-        text, param = "SELECT rowid FROM meetings_words WHERE meetings_words MATCH %s", _match(asked.words, asked.marks)
+        text, param = _MATCHING, _match(asked.words, asked.marks)
     else:
         text, param = f"{_WITH_WORDS}SELECT id FROM w", _tsquery(asked.words, asked.marks)  # noqa: S608
     found = [number for (number,) in fetch(f"{text} LIMIT {FEW + 1}", [param])]
@@ -190,14 +199,29 @@ def _with_words(asked: Search) -> list[int] | None:
 
 
 def _match(words: list[str], marks: list[str]) -> str:
-    """FTS5's question: each word the beginning of one, each mark whole."""
-    asked = [(word, "*") for word in words] + [(mark, "") for mark in marks]
-    return " AND ".join('"{}"{}'.format(word.replace('"', '""'), more) for word, more in asked)
+    """FTS5's question: each word the beginning of one, or in the name of a kind; each mark whole."""
+
+    def quoted(text: str) -> str:
+        return '"{}"'.format(text.replace('"', '""'))
+
+    asked = [
+        " OR ".join([quoted(word) + "*", *map(quoted, kinds)])
+        for word, kinds in zip(words, marks_of(words), strict=True)
+    ]
+    return " AND ".join(f"({either})" for either in [*asked, *map(quoted, marks)])
 
 
 def _tsquery(words: list[str], marks: list[str]) -> str:
-    asked = [(word, ":*") for word in words] + [(mark, "") for mark in marks]
-    return " & ".join("'{}'{}".format(word.replace("\\", "\\\\").replace("'", "''"), more) for word, more in asked)
+    """The same for PostgreSQL."""
+
+    def quoted(text: str) -> str:
+        return "'{}'".format(text.replace("\\", "\\\\").replace("'", "''"))
+
+    asked = [
+        " | ".join([quoted(word) + ":*", *map(quoted, kinds)])
+        for word, kinds in zip(words, marks_of(words), strict=True)
+    ]
+    return " & ".join(f"({either})" for either in [*asked, *map(quoted, marks)])
 
 
 def name_key() -> str:
