@@ -169,7 +169,7 @@ function show(entry, quiet = false) {
   log.append(entry, { quiet });
   log.take(entry.cid);
   rooms.heard(room, [entry], { read: true });
-  if (entry.kind === "text" && entry.from?.id !== page.dataset.me) typing?.replaceChildren();
+  if (["text", "edit"].includes(entry.kind) && entry.from?.id !== page.dataset.me) typing?.replaceChildren();
   readSoon();
 }
 
@@ -318,8 +318,8 @@ function write(event) {
   refuse([...body].length > LONGEST ? page.dataset.sayLong : "");
   if (!wrong.hidden) return; // nothing is lost: the words stay in the field
   const what = subject;
-  aboutNothing();
-  field.value = "";
+  if (what?.what !== "edit") field.value = "";
+  aboutNothing(); // after a change: back to what was begun before it
   grow();
   field.focus();
   if (what?.what === "edit") {
@@ -338,19 +338,29 @@ function post(kind, of, body) {
 }
 
 let subject = null; // {what: reply or edit, seq}: what the next text is about
+let begun = ""; // what stood in the field when a change took it
 const about = document.getElementById("talk-about");
 
 function aboutNothing() {
+  if (subject?.what === "edit") {
+    field.value = begun;
+    grow();
+  }
   subject = null;
   if (about) about.hidden = true;
 }
 
 function aboutThis(what, seq, words) {
   if (!about) return;
+  aboutNothing();
   subject = { what, seq };
   about.firstElementChild.textContent = `${what === "edit" ? page.dataset.sayChanging : page.dataset.sayAnswering}: ${[...words].slice(0, 60).join("")}`;
   about.hidden = false;
-  if (what === "edit") field.value = words;
+  if (what === "edit") {
+    begun = field.value;
+    field.value = words;
+    grow();
+  }
   field.focus();
 }
 
@@ -358,10 +368,7 @@ function aboutThis(what, seq, words) {
 
 if (log) {
   new Deeds(log, page, { post, about: aboutThis });
-  about?.lastElementChild.addEventListener("click", () => {
-    if (subject?.what === "edit") field.value = "";
-    aboutNothing();
-  });
+  about?.lastElementChild.addEventListener("click", aboutNothing);
   for (const entry of outbox.of(room)) if (!entry.kind || entry.kind === "text") log.showUnsent(entry, tapped);
   if (form) {
     // before the field's own keys: while names are offered, Enter takes one
@@ -376,7 +383,9 @@ if (log) {
     });
     field.addEventListener("keydown", (event) => {
       const keyboard = matchMedia("(hover: hover) and (pointer: fine)").matches;
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing && keyboard) form.requestSubmit();
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing || !keyboard) return;
+      event.preventDefault(); // no line of its own in the field that was just emptied
+      form.requestSubmit();
     });
     // the composer grows; what is above it moves up
     new ResizeObserver(() => {
