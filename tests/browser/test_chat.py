@@ -334,6 +334,12 @@ def test_who_was_reported_sees_and_is_seen_nowhere(browser, folk, errors):
             page.get_by_label("Words in a message").fill(hidden)
             page.get_by_role("button", name="Search").click()
             expect(page.get_by_role("status")).to_contain_text("Nothing found")
+        sam = room_of(two, folk)
+        write(sam, "I can sell you some pills, call 0170 1234567")
+        expect(sam.locator("#talk-log .bubble-own").last).to_contain_text("a facilitator looks at this first")
+        write(sam, "one more thing")  # after held words the next one waits half a minute
+        expect(sam.locator("#talk-outbox")).to_contain_text("waits its turn and goes by itself")
+
 
 
 def test_names_are_offered_behind_an_at_to_keyboard_finger_and_screen_reader(browser, folk, errors):

@@ -110,7 +110,9 @@ const HANDLERS = {
   },
   nack: (frame) => {
     if (frame.code === "rate" || frame.code === "retry") {
-      setTimeout(() => retry(frame.cid), (frame.after ?? 1 + Math.random() * 2) * 1000);
+      const after = frame.after ?? 1 + Math.random() * 2;
+      if (after > 3) log?.say(frame.cid, "waits"); // a slow room, or a pause after words that were held
+      setTimeout(() => retry(frame.cid), after * 1000);
       return;
     }
     refused(frame.cid, ["closed", "muted"].includes(frame.code) ? frame.code : "refused");
@@ -227,7 +229,7 @@ function send(entry) {
     return;
   }
   setTimeout(() => {
-    if (outbox.entries.includes(entry)) log?.say(entry.cid, "later");
+    if (outbox.entries.includes(entry) && log?.stateOf(entry.cid) === "sending") log.say(entry.cid, "later");
   }, UNANSWERED);
 }
 

@@ -107,14 +107,14 @@ export class Log {
     this.toEnd();
   }
 
-  /** sending, sent, later, refused, closed: in words, from the page. */
+  /** sending, sent, later, waits, refused, closed: in words, from the page. */
   say(cid, state) {
     const bubble = this.#unsentOf(cid);
     if (!bubble || bubble.dataset.state === state) return;
     bubble.dataset.state = state;
     const button = bubble.querySelector("button");
     button.textContent = this.page.dataset[`say${state[0].toUpperCase()}${state.slice(1)}`];
-    button.disabled = state === "sending" || state === "sent";
+    button.disabled = ["sending", "sent", "waits"].includes(state);
     bubble.classList.toggle("bubble-unsent", state !== "sent");
   }
 
