@@ -341,7 +341,6 @@ def test_who_was_reported_sees_and_is_seen_nowhere(browser, folk, errors):
         expect(sam.locator("#talk-outbox")).to_contain_text("waits its turn and goes by itself")
 
 
-
 def test_names_are_offered_behind_an_at_to_keyboard_finger_and_screen_reader(browser, folk, errors):
     from axe_playwright_python.sync_playwright import Axe
 
