@@ -102,8 +102,10 @@ def test_a_reload_keeps_what_was_not_sent_and_sends_it_once(browser, folk, error
         page.reload()
         write(page, "kept over the reload")
         expect(page.locator("#talk-outbox")).to_contain_text("kept over the reload")
+        page.get_by_label("Message").fill("only begun")
         page.reload()
         expect(page.locator("#talk-outbox")).to_contain_text("kept over the reload")
+        expect(page.get_by_label("Message")).to_have_value("only begun")
         assert "kept over the reload" not in folk.bodies(room)
     with signed_in(browser, folk, "Rowan", errors) as context:
         page = room_of(context, folk)
@@ -189,10 +191,13 @@ def test_quick_exit_leaves_no_words_behind(browser, folk, errors):
             ),
         )
         page.evaluate("localStorage.setItem('talk-outbox:somebody', '[]')")
+        page.get_by_label("Message").fill("only begun")
         page.locator("#quick-exit").click()
         page.wait_for_url(lambda url: "/talk/" not in url)
         with_store = room_of(context, folk)
         assert with_store.evaluate("Object.keys(localStorage).filter((k) => k.startsWith('talk-'))") == []
+        page.goto(with_store.url)
+        expect(page.get_by_label("Message")).to_have_value("")
 
 
 def test_without_javascript_one_reads_and_writes(browser, folk, errors):

@@ -1,5 +1,6 @@
 /** Talk: puts socket, log and outbox together. Without this script the page reads and posts by plain forms. */
 
+import { Begun } from "./talk/begun.js";
 import { fetchEntries, markRead, postEntry } from "./talk/http.js";
 import { Deeds } from "./talk/deeds.js";
 import { Link } from "./talk/link.js";
@@ -322,6 +323,7 @@ function write(event) {
   const what = subject;
   if (what?.what !== "edit") field.value = "";
   aboutNothing(); // after a change: back to what was begun before it
+  keepBegun();
   grow();
   field.focus();
   if (what?.what === "edit") {
@@ -341,6 +343,11 @@ function post(kind, of, body) {
 
 let subject = null; // {what: reply or edit, seq}: what the next text is about
 let begun = ""; // what stood in the field when a change took it
+const kept = new Begun(page.dataset.me, room);
+
+function keepBegun() {
+  if (!gone) kept.keep(subject?.what === "edit" ? begun : field.value);
+}
 const about = document.getElementById("talk-about");
 
 function aboutNothing() {
@@ -375,7 +382,10 @@ if (log) {
   if (form) {
     // before the field's own keys: while names are offered, Enter takes one
     new Names(room, field, document.getElementById("talk-names"), document.getElementById("talk-names-said"));
+    field.value ||= kept.read();
+    if (field.value) grow();
     form.addEventListener("submit", write);
+    field.addEventListener("input", keepBegun);
     field.addEventListener("input", grow);
     let said = 0; // when the others last heard that somebody types
     field.addEventListener("input", () => {
