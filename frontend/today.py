@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from chat.selectors import lines_of
+from chat.selectors import cases_for, lines_of
 from circle.selectors import chosen_state
 from delivery.selectors import inbox_latest
 from groups.selectors import groups_of
@@ -54,6 +54,7 @@ class Today:
     sheets_more: int = 0
     wrote: "list[Line]" = field(default_factory=list)
     unread: int = 0
+    cases: int = 0  # messages in talk that wait for this facilitator's look
     notes: list[Any] = field(default_factory=list)
     chosen: "list[Asked]" = field(default_factory=list)  # who chose this person, one row each
     code_for: str = ""
@@ -65,7 +66,7 @@ class Today:
     def waits(self) -> bool:
         """Whether anything stands on a card."""
         asked = any(one.told_at and not one.answer for one in self.chosen)
-        return bool(self.next_date or self.asks or self.sheet or self.wrote or asked)
+        return bool(self.next_date or self.asks or self.sheet or self.wrote or self.cases or asked)
 
     @property
     def settled_in(self) -> bool:
@@ -87,7 +88,10 @@ def today_of(person: "Person", now: datetime) -> Today:
     found.unread = sum(line.unread for line in found.wrote)
     found.notes = [item for item in items if item != found.asks][:NOTES]
     found.chosen = asked_of(person, now)
-    found.in_group = bool(groups_of(person))
+    groups = groups_of(person)
+    found.in_group = bool(groups)
+    if any(own.role == own.FACILITATOR for own in groups):
+        found.cases = len(cases_for(person))
     chosen = chosen_state(person, now)
     found.chose_someone, found.look_due = chosen.anybody, chosen.look_due
     return found

@@ -11,6 +11,10 @@ from functools import lru_cache
 from math import asin, cos, floor, radians, sin, sqrt
 from pathlib import Path
 
+from django.conf import settings
+from django.utils.translation import override, pgettext
+
+from meetings.countries import COUNTRIES
 from meetings.folding import fold
 
 TABLE = Path(__file__).resolve().parent / "data" / "cities.sqlite3"
@@ -36,8 +40,10 @@ class City:
 
     @property
     def label(self) -> str:
-        """`Springfield, Illinois, United States`."""
-        return ", ".join(part for part in (self.name, self.region, self.country) if part)
+        """`Springfield, Illinois, United States`; the country in the reader's language."""
+        known = COUNTRIES.get(self.country_code)
+        country = pgettext("country", known) if known else self.country
+        return ", ".join(part for part in (self.name, self.region, country) if part)
 
 
 def distance_km(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
@@ -170,7 +176,22 @@ def _within(city: City, part: str) -> bool:
         return True
     if OTHER_COUNTRY_NAMES.get(part) == city.country_code:
         return True
-    return len(part) >= 3 and any(fold(name).startswith(part) for name in (city.region, city.country) if name)
+    if len(part) < 3:
+        return False
+    names = (fold(city.region), fold(city.country), *_country_names(city.country_code))
+    return any(name.startswith(part) for name in names)
+
+
+@lru_cache(maxsize=512)
+def _country_names(code: str) -> tuple[str, ...]:
+    """A country in every language there is, folded: who opens a link may read another than who made it."""
+    if code not in COUNTRIES:
+        return ()
+    names = []
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            names.append(fold(pgettext("country", COUNTRIES[code])))
+    return tuple(names)
 
 
 def _spots(row: int, column: int, ring: int) -> Iterator[Spot]:

@@ -43,7 +43,7 @@ def error_response(error: Exception, context: dict[str, Any]) -> Response | None
     if isinstance(error, ValidationError):
         set_rollback()
         fields = error.message_dict if hasattr(error, "error_dict") else None
-        return _shape(400, "invalid", "; ".join(error.messages), fields)
+        return _shape(400, "invalid", " ".join(dict.fromkeys(error.messages)), fields)
     if isinstance(error, Http404 | PermissionDenied | exceptions.APIException):
         answer = exception_handler(error, context)
         if answer is None:

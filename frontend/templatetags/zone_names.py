@@ -1,6 +1,7 @@
 """Words for zones, spans and distances."""
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -26,10 +27,10 @@ def in_words(minutes: int) -> str:
 
 @register.filter
 def kilometres(distance: float) -> str:
-    """`800 m`, `3.4 km`, `27 km`."""
+    """`800 m`, `3.4 km` (`3,4 km` where people write it so), `27 km`."""
     if distance < 1:
         return _("%(n)d m") % {"n": max(100, round(distance * 10) * 100)}
-    return _("%(n)s km") % {"n": f"{distance:.1f}" if distance < 10 else f"{distance:.0f}"}
+    return _("%(n)s km") % {"n": number_format(round(distance, 1), 1) if distance < 10 else round(distance)}
 
 
 @register.filter

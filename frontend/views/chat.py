@@ -147,8 +147,11 @@ def cases(request: HttpRequest) -> HttpResponse:
         if request.POST.get("answer") not in {"keep", "remove"} or not (ref.isascii() and ref.isdigit()):
             return HttpResponseBadRequest(_("Please choose one of the buttons."))
         try:
-            services.report_decide(actor=actor, report_id=int(ref), remove=request.POST["answer"] == "remove")
-            messages.success(request, _("Done. What was said about it is not kept."))
+            remove = request.POST["answer"] == "remove"
+            services.report_decide(actor=actor, report_id=int(ref), remove=remove)
+            messages.success(
+                request, _("Done. The words are taken away.") if remove else _("Done. The words stay in the talk.")
+            )
         except Settled as over:
             messages.info(request, str(over))
         return redirect("talk_cases")

@@ -51,6 +51,11 @@ class Look:
         return self.run.state in Import.AT_WORK
 
     @property
+    def unreadable(self) -> bool:
+        """Whether nothing in it can be read."""
+        return 0 < self.run.entries <= self.kinds[ImportChange.UNREAD]
+
+    @property
     def percent(self) -> int | None:
         """How much of it is read; None while that is not known."""
         given = self.run.bytes_given

@@ -59,7 +59,9 @@ def correction_send(*, actor: Person | None, meeting: Meeting, given: Mapping[st
     if len(words) > MOST_WORDS:
         raise ValidationError({"words": _("Please keep it to %(most)s letters.") % {"most": MOST_WORDS}})
     if not wanted and not words:
-        raise ValidationError(_("Nothing here differs from what stands there now."))
+        raise ValidationError(
+            _("Nothing here differs from what stands there now. Change what is not right, or say it in your own words.")
+        )
     digest = blake2b(dumps([wanted, words], sort_keys=True).encode(), digest_size=16).hexdigest()
     with transaction.atomic():
         Meeting.objects.select_for_update(of=("self",), no_key=True).filter(pk=meeting.pk).first()

@@ -102,8 +102,10 @@ def test_a_reload_keeps_what_was_not_sent_and_sends_it_once(browser, folk, error
         page.reload()
         write(page, "kept over the reload")
         expect(page.locator("#talk-outbox")).to_contain_text("kept over the reload")
+        page.get_by_label("Message").fill("only begun")
         page.reload()
         expect(page.locator("#talk-outbox")).to_contain_text("kept over the reload")
+        expect(page.get_by_label("Message")).to_have_value("only begun")
         assert "kept over the reload" not in folk.bodies(room)
     with signed_in(browser, folk, "Rowan", errors) as context:
         page = room_of(context, folk)
@@ -189,10 +191,13 @@ def test_quick_exit_leaves_no_words_behind(browser, folk, errors):
             ),
         )
         page.evaluate("localStorage.setItem('talk-outbox:somebody', '[]')")
+        page.get_by_label("Message").fill("only begun")
         page.locator("#quick-exit").click()
         page.wait_for_url(lambda url: "/talk/" not in url)
         with_store = room_of(context, folk)
         assert with_store.evaluate("Object.keys(localStorage).filter((k) => k.startsWith('talk-'))") == []
+        page.goto(with_store.url)
+        expect(page.get_by_label("Message")).to_have_value("")
 
 
 def test_without_javascript_one_reads_and_writes(browser, folk, errors):
@@ -277,9 +282,12 @@ def test_words_are_changed_answered_and_taken_back_before_the_others_eyes(browse
         write(rowan, "Tea at sixx")
         bubble = noor.locator("#talk-log .bubble", has_text="Tea at six")
         expect(bubble).to_contain_text("Tea at sixx")
+        rowan.get_by_label("Message").fill("half a thought")
         deed(rowan, "Tea at sixx", "Change")
         expect(rowan.get_by_label("Message")).to_have_value("Tea at sixx")
-        write(rowan, "Tea at six")
+        rowan.get_by_label("Message").fill("Tea at six")
+        rowan.get_by_label("Message").press("Enter")
+        expect(rowan.get_by_label("Message")).to_have_value("half a thought")  # and no line from Enter behind it
         expect(bubble.locator("p")).to_have_text("Tea at six")
         expect(bubble).to_contain_text("changed")
         deed(noor, "Tea at six", "❤️")
@@ -299,6 +307,7 @@ def test_words_are_changed_answered_and_taken_back_before_the_others_eyes(browse
         deed(rowan, "Tea at six", "Take away")
         gone = noor.locator(f'#talk-log .bubble[data-seq="{seq}"]')
         expect(gone.locator("p")).to_have_text("taken back")
+        expect(noor.locator("#talk-log .bubble-quote")).to_have_text("an earlier message")
         expect(gone.get_by_role("button", name="More")).to_have_count(0)
         rowan.reload()
         expect(rowan.locator(f'#talk-log .bubble[data-seq="{seq}"] p')).to_have_text("taken back")
@@ -330,6 +339,11 @@ def test_who_was_reported_sees_and_is_seen_nowhere(browser, folk, errors):
             page.get_by_label("Words in a message").fill(hidden)
             page.get_by_role("button", name="Search").click()
             expect(page.get_by_role("status")).to_contain_text("Nothing found")
+        sam = room_of(two, folk)
+        write(sam, "I can sell you some pills, call 0170 1234567")
+        expect(sam.locator("#talk-log .bubble-own").last).to_contain_text("a facilitator looks at this first")
+        write(sam, "one more thing")  # after held words the next one waits half a minute
+        expect(sam.locator("#talk-outbox")).to_contain_text("waits its turn and goes by itself")
 
 
 def test_names_are_offered_behind_an_at_to_keyboard_finger_and_screen_reader(browser, folk, errors):

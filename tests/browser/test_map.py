@@ -113,6 +113,14 @@ def test_the_map_asks_nobody_before_it_is_opened_then_one_host_alone_and_the_lis
     page.wait_for_url("**/?box=**")
     expect(page.locator("#results .row a")).to_have_text(["Soon by the river"])
 
+    page.goto(site.url + "/find/map/")
+    many = page.locator(".map-many")
+    many.wait_for()
+    expect(page.locator(".map-about")).to_have_count(0)
+    many.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".map-about")).to_be_visible()  # by key, too, one comes closer
+
     page.goto(site.url + "/meetings/about/")
     before = len(Tiles.asked)
     page.get_by_role("link", name="On a map").click()

@@ -140,6 +140,15 @@ def test_who_wrote_is_told_by_room_and_number_and_ones_own_words_do_not_count(cl
     assert today_of(circle.facilitator, NOW).unread == 1
 
 
+def test_a_facilitator_reads_that_held_words_wait_and_nobody_else_does(client):
+    circle = make_circle()
+    dana = make_regular(circle, "Dana")
+    with clock.frozen(NOW):
+        say(circle, dana, "I can sell you some percs, call 0170 1234567")
+    assert "1 message waits for your look" in page_of(client, circle.facilitator)
+    assert "for your look" not in page_of(client, dana)
+
+
 def test_nobody_sees_what_is_anothers(client):
     circle = make_circle()
     dana = make_regular(circle, "Dana")

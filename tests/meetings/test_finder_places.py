@@ -1,6 +1,7 @@
 """Places by name and zones by coordinates, from the committed city table."""
 
 import pytest
+from django.utils.translation import override
 
 from meetings import places
 from meetings.places_of import town_in
@@ -32,6 +33,15 @@ def test_what_the_page_shows_of_a_town_finds_the_same_town_again():
     for name in ("Springfield", "Paris", "Vancouver", "Perth", "Dublin", "Ciudad de México"):
         for city in places.search(name, limit=3):
             assert places.search(city.label)[0] == city
+
+
+def test_a_country_is_written_in_the_readers_language_and_found_in_everybodys():
+    with override("es"):
+        assert places.search("cordoba, españa")[0].label == "Córdoba, España"
+        for city in places.search("Munich", limit=3):
+            assert places.search(city.label)[0] == city
+    for typed in ("Córdoba, España", "cordoba espana", "Córdoba, Spain"):  # a link that was passed on
+        assert places.search(typed)[0].label == "Córdoba, Spain"
 
 
 @pytest.mark.parametrize("typed", ["", "   ", ",", "qqqqzzzz", "%", "'; DROP TABLE city; --", "\x00", "x" * 5000])

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from frontend.finder_rows import row_of, said, written
+from frontend.templatetags.zone_names import kilometres
 from ground.wall import to_wall
 from meetings.models import Meeting
 from meetings.schedule import Held
@@ -87,3 +88,9 @@ def test_rows_and_days_are_said_in_the_language_of_who_reads():
                 assert said(day, form) == date_filter(day, form)
             text = Read(written([a_row()], dated=False)).text
             assert ("en 30 min" in text) == (language == "es")
+
+
+def test_a_distance_is_written_as_people_of_the_language_write_it():
+    assert kilometres(3.44) == "3.4 km"
+    with override("es"):
+        assert [kilometres(far) for far in (0.3, 3.44, 27.2)] == ["300 m", "3,4 km", "27 km"]

@@ -215,6 +215,14 @@ def test_a_coordinator_takes_a_list_in_looks_applies_and_undoes_on_pages(client)
     assert not Meeting.objects.filter(closed_at=None).exists()
 
 
+def test_a_list_of_which_nothing_can_be_read_is_not_said_to_be_known(client, coordinator):
+    nothing = hand_in(coordinator, LAMP | {"day": 9})
+    shown = client.get(f"/coordinator/meeting-lists/imports/{nothing.pk}/").content.decode()
+    assert "Nothing in it can be read" in shown
+    assert "known already" not in shown
+    assert 'class="chip chip-on" href="?kind=unread" aria-current="true"' in shown
+
+
 def test_what_a_list_changes_is_shown_in_the_readers_words(coordinator):
     """Also how to join and a way in that is gone: change mails of others lack them (12-step-meeting-list#759, #802)."""
     take_in(coordinator, LAMP | {"conference_url": "https://zoom.us/j/1", "types": ["O"]}, PORCH)

@@ -49,6 +49,16 @@ def test_a_facilitator_enters_three_times_a_day_in_one_form(group, fred):
     assert "Narcotics Anonymous" in Client().get(f"/meetings/{first.slug}/").content.decode()
 
 
+def test_meetings_of_one_name_are_told_apart_on_the_groups_page_by_their_next_date(group, fred):
+    with clock.frozen(NOW):
+        meeting_make(actor=fred, group=group, plan=replace(PLAN, also=(time(12, 0),)))
+        client = Client()
+        client.force_login(fred.account)
+        page = client.get(f"/g/{group.slug}/").content.decode()
+    for next_one in ("Thu 22 Jan, 12:00", "Thu 22 Jan, 19:00"):
+        assert page.count(next_one) == 2  # who plans to come, and who cancels dates
+
+
 def test_the_same_time_twice_and_more_than_eight_are_refused(group, fred):
     for also in [(time(19, 0),), tuple(time(hour) for hour in range(8))]:
         with pytest.raises(ValidationError) as refused:

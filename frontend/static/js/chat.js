@@ -1,5 +1,6 @@
 /** Talk: puts socket, log and outbox together. Without this script the page reads and posts by plain forms. */
 
+import { Begun } from "./talk/begun.js";
 import { fetchEntries, markRead, postEntry } from "./talk/http.js";
 import { Deeds } from "./talk/deeds.js";
 import { Link } from "./talk/link.js";
@@ -110,7 +111,9 @@ const HANDLERS = {
   },
   nack: (frame) => {
     if (frame.code === "rate" || frame.code === "retry") {
-      setTimeout(() => retry(frame.cid), (frame.after ?? 1 + Math.random() * 2) * 1000);
+      const after = frame.after ?? 1 + Math.random() * 2;
+      if (after > 3) log?.say(frame.cid, "waits"); // a slow room, or a pause after words that were held
+      setTimeout(() => retry(frame.cid), after * 1000);
       return;
     }
     refused(frame.cid, ["closed", "muted"].includes(frame.code) ? frame.code : "refused");
@@ -169,7 +172,7 @@ function show(entry, quiet = false) {
   log.append(entry, { quiet });
   log.take(entry.cid);
   rooms.heard(room, [entry], { read: true });
-  if (entry.kind === "text" && entry.from?.id !== page.dataset.me) typing?.replaceChildren();
+  if (["text", "edit"].includes(entry.kind) && entry.from?.id !== page.dataset.me) typing?.replaceChildren();
   readSoon();
 }
 
@@ -227,7 +230,7 @@ function send(entry) {
     return;
   }
   setTimeout(() => {
-    if (outbox.entries.includes(entry)) log?.say(entry.cid, "later");
+    if (outbox.entries.includes(entry) && log?.stateOf(entry.cid) === "sending") log.say(entry.cid, "later");
   }, UNANSWERED);
 }
 
@@ -318,8 +321,9 @@ function write(event) {
   refuse([...body].length > LONGEST ? page.dataset.sayLong : "");
   if (!wrong.hidden) return; // nothing is lost: the words stay in the field
   const what = subject;
-  aboutNothing();
-  field.value = "";
+  if (what?.what !== "edit") field.value = "";
+  aboutNothing(); // after a change: back to what was begun before it
+  keepBegun();
   grow();
   field.focus();
   if (what?.what === "edit") {
@@ -338,19 +342,34 @@ function post(kind, of, body) {
 }
 
 let subject = null; // {what: reply or edit, seq}: what the next text is about
+let begun = ""; // what stood in the field when a change took it
+const kept = new Begun(page.dataset.me, room);
+
+function keepBegun() {
+  if (!gone) kept.keep(subject?.what === "edit" ? begun : field.value);
+}
 const about = document.getElementById("talk-about");
 
 function aboutNothing() {
+  if (subject?.what === "edit") {
+    field.value = begun;
+    grow();
+  }
   subject = null;
   if (about) about.hidden = true;
 }
 
 function aboutThis(what, seq, words) {
   if (!about) return;
+  aboutNothing();
   subject = { what, seq };
   about.firstElementChild.textContent = `${what === "edit" ? page.dataset.sayChanging : page.dataset.sayAnswering}: ${[...words].slice(0, 60).join("")}`;
   about.hidden = false;
-  if (what === "edit") field.value = words;
+  if (what === "edit") {
+    begun = field.value;
+    field.value = words;
+    grow();
+  }
   field.focus();
 }
 
@@ -358,15 +377,15 @@ function aboutThis(what, seq, words) {
 
 if (log) {
   new Deeds(log, page, { post, about: aboutThis });
-  about?.lastElementChild.addEventListener("click", () => {
-    if (subject?.what === "edit") field.value = "";
-    aboutNothing();
-  });
+  about?.lastElementChild.addEventListener("click", aboutNothing);
   for (const entry of outbox.of(room)) if (!entry.kind || entry.kind === "text") log.showUnsent(entry, tapped);
   if (form) {
     // before the field's own keys: while names are offered, Enter takes one
     new Names(room, field, document.getElementById("talk-names"), document.getElementById("talk-names-said"));
+    field.value ||= kept.read();
+    if (field.value) grow();
     form.addEventListener("submit", write);
+    field.addEventListener("input", keepBegun);
     field.addEventListener("input", grow);
     let said = 0; // when the others last heard that somebody types
     field.addEventListener("input", () => {
@@ -376,7 +395,9 @@ if (log) {
     });
     field.addEventListener("keydown", (event) => {
       const keyboard = matchMedia("(hover: hover) and (pointer: fine)").matches;
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing && keyboard) form.requestSubmit();
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing || !keyboard) return;
+      event.preventDefault(); // no line of its own in the field that was just emptied
+      form.requestSubmit();
     });
     // the composer grows; what is above it moves up
     new ResizeObserver(() => {

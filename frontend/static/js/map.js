@@ -119,7 +119,9 @@ function closer(spot) {
 
 function mark(spot) {
   if (!spot.meetings.length) {
-    pin(spot, `${words.here} ${spot.count}. ${words.closer}`, "map-many").on("click", () => closer(spot)).addTo(layer);
+    const many = pin(spot, `${words.here} ${spot.count}. ${words.closer}`, "map-many").on("click", () => closer(spot));
+    // Leaflet opens a popup by Enter, but makes no click of it
+    many.on("keypress", ({ originalEvent }) => originalEvent.key === "Enter" && closer(spot)).addTo(layer);
     return;
   }
   const names = spot.meetings.map((one) => one.name).join(", ");

@@ -25,6 +25,7 @@ from meetings.services.sheets import attendance_recent
 
 if TYPE_CHECKING:
     from groups.models import Membership
+    from meetings.models import Meeting
     from people.models import Link
 
 DATES = 3  # of each meeting on a group's page
@@ -95,12 +96,13 @@ def group(request: HttpRequest, slug: str) -> HttpResponse:
     now = clock.now()
     meetings = attendance.meetings_of(own.group)
     runs = own.role == "facilitator"
+    dates = attendance.dates_of(meetings, now=now, count=DATES, person=actor)
     context = {
         "group": own.group,
         "own": own,
         "runs": runs,
-        "dates": attendance.dates_of(meetings, now=now, count=DATES, person=actor)[: DATES + len(meetings) - 1],
-        "meetings": meetings,
+        "dates": dates[: DATES + len(meetings) - 1],
+        "meetings": _told_apart(meetings, dates),
         "committed": attendance.commitments_of(actor, own.group),
         "people": selectors.members_for(actor=actor, group=own.group),
         "waiting": selectors.waiting_for(actor=actor, group=own.group) if runs else [],
@@ -111,6 +113,14 @@ def group(request: HttpRequest, slug: str) -> HttpResponse:
         "keeping_new": own.group.keeping_changed_at is not None and own.group.keeping_changed_at > now - KEEPING_SHOWN,
     }
     return render(request, "groups/group.html", context)
+
+
+def _told_apart(
+    meetings: list["Meeting"], dates: list[attendance.Date]
+) -> list[tuple["Meeting", attendance.Date | None]]:
+    """Each with its next date where there are several: all may bear the group's name."""
+    several = len(meetings) > 1
+    return [(one, next((date for date in dates if several and date.meeting == one), None)) for one in meetings]
 
 
 @require_POST

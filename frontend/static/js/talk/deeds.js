@@ -53,6 +53,13 @@ export class Deeds {
         bubble.querySelector(".bubble-state").textContent = ` · ${this.page.dataset.sayHeld}`;
       } else bubble.remove();
     }
+    if (["edit", "delete", "hold"].includes(entry.kind)) this.#unsay(entry.of);
+  }
+
+  /** Old words stand nowhere else: not in an answer to them, not where they were read out. */
+  #unsay(seq) {
+    this.log.requote(seq);
+    byId("talk-says").textContent = "";
   }
 
   #empty(bubble, how) {

@@ -1,10 +1,13 @@
-/** On every page: quick exit and sign-out leave no unsent words in this browser. */
+/** On every page: quick exit and sign-out leave no unsent or begun words in this browser. */
 
 import { onQuickExit, onSignOut } from "../leaving.js";
 
 const PREFIX = "talk-outbox:"; // one list a person (outbox.js)
+const BEGUN = "talk-begun:"; // words in the field, a person and room, as long as the tab (begun.js)
 
 export const listOf = (person) => PREFIX + person;
+
+export const begunOf = (person, room) => `${BEGUN}${person}:${room}`;
 
 /** The names of all lists that this browser keeps. */
 export function lists() {
@@ -18,6 +21,11 @@ export function lists() {
 /** Leave nothing behind: at sign-out and quick exit. */
 function forgetAll() {
   for (const key of lists()) localStorage.removeItem(key);
+  try {
+    for (const key of Object.keys(sessionStorage)) if (key.startsWith(BEGUN)) sessionStorage.removeItem(key);
+  } catch {
+    // a forbidden store holds nothing
+  }
 }
 
 onQuickExit(() => {

@@ -107,14 +107,14 @@ export class Log {
     this.toEnd();
   }
 
-  /** sending, sent, later, refused, closed: in words, from the page. */
+  /** sending, sent, later, waits, refused, closed: in words, from the page. */
   say(cid, state) {
     const bubble = this.#unsentOf(cid);
     if (!bubble || bubble.dataset.state === state) return;
     bubble.dataset.state = state;
     const button = bubble.querySelector("button");
     button.textContent = this.page.dataset[`say${state[0].toUpperCase()}${state.slice(1)}`];
-    button.disabled = state === "sending" || state === "sent";
+    button.disabled = ["sending", "sent", "waits"].includes(state);
     bubble.classList.toggle("bubble-unsent", state !== "sent");
   }
 
@@ -150,9 +150,8 @@ export class Log {
     if (entry.of) {
       const quote = document.createElement("span");
       quote.className = "bubble-quote";
-      const answered = this.bubbleOf(entry.of);
-      const words = answered?.querySelector("p").textContent ?? this.page.dataset.sayQuote;
-      quote.textContent = [...words].slice(0, 80).join("");
+      quote.dataset.of = entry.of;
+      quote.textContent = this.#quoted(entry.of);
       bubble.querySelector("p").before(quote);
     }
     bubble.querySelector("p").textContent = entry.body;
@@ -170,6 +169,21 @@ export class Log {
       time.textContent += ` · ${this.page.dataset.saySent}`;
     }
     return bubble;
+  }
+
+  /** The beginning of what is answered, as the server writes it. */
+  #quoted(seq) {
+    const answered = this.bubbleOf(seq);
+    if (!answered || "gone" in answered.dataset) return this.page.dataset.sayQuote;
+    const name = answered.querySelector(".name")?.textContent ?? this.page.dataset.name;
+    return `${name}: ${[...answered.querySelector("p").textContent].slice(0, 80).join("")}`;
+  }
+
+  /** A message was changed or is gone: who answered it does not go on showing its old words. */
+  requote(seq) {
+    for (const quote of this.list.querySelectorAll(`.bubble-quote[data-of="${Number(seq)}"]`)) {
+      quote.textContent = this.#quoted(seq);
+    }
   }
 
   #name(entry) {
