@@ -153,6 +153,11 @@ def test_near_me_is_a_word_in_the_address_and_the_place_comes_by_a_cookie(meetin
     lost = nowhere.get(there).content.decode()
     assert "Where you are is not kept." in lost
     assert "Thursday circle" in lost
+    for path in ("/?near=me", "/meetings/counts/?near=me", "/print/?near=me"):
+        for one in (here, nowhere):
+            assert "private" in one.get(path).headers["Cache-Control"], path
+    assert "Where you are is not kept" in nowhere.get("/print/?near=me").content.decode()
+    assert "Where you are is not kept" not in nowhere.get("/?near=me&place=Berlin").content.decode()
 
 
 @pytest.mark.parametrize("told", ["", "52.52", "52.52,13.41", "95_13", "52.52_200", "1e1_2", "52.5237_13.41", "x_y"])
