@@ -1,7 +1,7 @@
 """The finder's page with its further filters and numbers, and a meeting's page for those who run it."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.core.cache import cache
@@ -316,3 +316,32 @@ def test_a_meeting_is_found_by_the_words_of_its_list_after_its_group_changed_it(
     Meeting.objects.filter(pk=meeting.pk).update(extra={"group": "Lanternfolk"})
     meeting_edit(actor=fred.person, meeting=meeting, plan=PLAN)
     assert "Thursday circle" in page(q="lanternfolk")
+
+
+def test_a_meetings_page_says_where_it_takes_its_seventh_tradition_as_its_list_does(meeting):
+    handles = {"venmo": "@lamp-9", "square": "$lamp", "paypal": "Lamp9"}
+    Meeting.objects.filter(pk=meeting.pk).update(extra=handles)
+    shown = Client().get(f"/meetings/{meeting.slug}/").content.decode()
+    for link in ("https://venmo.com/lamp-9", "https://cash.app/$lamp", "https://www.paypal.com/paypalme/Lamp9"):
+        assert f'<a href="{link}" rel="noopener noreferrer"' in shown
+    told = Client().get(f"/api/v1/meetings/{meeting.slug}/").json()["contributions"]
+    assert [one["handle"] for one in told] == list(handles.values())
+    wrong = {"venmo": "@a/../b", "square": "javascript:alert(1)", "paypal": "<b>"}
+    Meeting.objects.filter(pk=meeting.pk).update(extra=wrong)  # from before such were left out
+    shown = Client().get(f"/meetings/{meeting.slug}/").content.decode()
+    assert "Contributions" not in shown
+    assert "javascript:" not in shown
+    assert Client().get(f"/api/v1/meetings/{meeting.slug}/").json()["contributions"] == []
+
+
+def test_a_meeting_of_several_times_a_day_names_the_others_to_guests(fred):
+    group = group_found_afresh(actor=fred.person, name="Circle", zone="Europe/Berlin", plan=PLAN)
+    made = meeting_make(actor=fred.person, group=group, plan=replace(PLAN, also=(time(7), time(12, 30))))
+    early, noon = Meeting.objects.filter(series=made.series).exclude(pk=made.pk).order_by("starts_local")
+    shown = Client().get(f"/meetings/{made.slug}/").content.decode()
+    assert f'<a href="/meetings/{early.slug}/">07:00</a>, <a href="/meetings/{noon.slug}/">12:30</a>' in shown
+    told = Client().get(f"/api/v1/meetings/{made.slug}/").json()["other_times"]
+    assert told == [{"slug": early.slug, "starts": "07:00"}, {"slug": noon.slug, "starts": "12:30"}]
+    meeting_end(actor=fred.person, meeting=early)
+    meeting_end(actor=fred.person, meeting=noon)
+    assert "Other times of the day" not in Client().get(f"/meetings/{made.slug}/").content.decode()
