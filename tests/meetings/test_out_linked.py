@@ -119,3 +119,18 @@ def test_a_street_stays_a_street_where_the_place_is_known_by_its_town_alone():
     for address in ("Hafenweg 3, 20457 Hamburg, Germany", "Hafenweg 3, Hamburg"):
         one = Public(pk=1, slug="a", name="A", zone="Europe/Berlin", rule=None, address=address, approximate=True)
         assert address_parts(one)[:2] == ("Hafenweg 3", "Hamburg")
+
+
+def test_what_a_list_said_of_a_street_is_over_once_another_address_was_typed_here():
+    said = {"address": "9 Elm Street", "city": "Albany", "state": "NY", "postal_code": "12207", "country": "USA"}
+    known = {"pk": 1, "slug": "a", "name": "A", "zone": "America/New_York", "rule": None, "extra": said}
+    still = Public(address="9 Elm Street, Albany, NY 12207, USA", **known)
+    assert tuple(address_parts(still)) == tuple(said.values())
+    for typed, parts in (
+        ("2 Oak St, Albany, NY 12207", ("2 Oak St", "Albany", "NY", "12207", "")),
+        ("2 Oak St, Troy", ("2 Oak St", "Troy", "", "", "")),
+        ("", ("", "", "", "", "")),
+    ):
+        assert tuple(address_parts(Public(address=typed, **known))) == parts
+    town = Public(address="Albany, NY, USA", approximate=True, **known | {"extra": {"city": "Albany", "state": "NY"}})
+    assert address_parts(town)[:3] == ("", "Albany", "NY")
