@@ -109,7 +109,7 @@ def address_parts(one: Public) -> Parts:
     pieces = [piece.strip() for piece in one.address.split(",") if piece.strip()]
     if one.approximate and not any(sign.isdigit() for sign in "".join(pieces[:1])):  # a town, and no street
         state = pieces[1] if len(pieces) > 1 and (STATE.fullmatch(pieces[1]) or is_region(pieces[1], one.zone)) else ""
-        return Parts("", *pieces[:1], state=state)
+        return Parts(city=pieces[0] if pieces else "", state=state)
     if len(pieces) < 3:
         return Parts(*pieces)
     last_is_state = is_region(pieces[-1], one.zone)
