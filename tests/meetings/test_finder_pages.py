@@ -12,8 +12,8 @@ from frontend.finder_filters import elsewhere
 from ground import clock
 from ground.errors import Settled
 from meetings.models import Meeting
-from meetings.selectors.attendance import plan_of
 from meetings.selectors.held import dates_of
+from meetings.selectors.series import plan_of
 from meetings.services.group_meetings import (
     group_found_afresh,
     meeting_confirm,

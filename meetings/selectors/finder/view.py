@@ -9,9 +9,9 @@ from groups.policies import can_run, can_see
 from meetings.giving import Way, ways_of
 from meetings.models import Meeting
 from meetings.schedule import Changes, Held
-from meetings.selectors.attendance import series_of
 from meetings.selectors.finder.asked import Found
 from meetings.selectors.held import cancelled_among, changes_of, dates_of
+from meetings.selectors.series import series_of
 from people.models import Person
 
 JOIN_SHOWN_BEFORE = timedelta(minutes=15)
