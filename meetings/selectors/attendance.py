@@ -27,6 +27,7 @@ OPEN_FOR = timedelta(days=7)  # after the end; then a sheet expires
 UNCLOSED_AFTER = timedelta(hours=48)  # after the end: a coordinator reads of it
 MOST_SHOWN = 200  # rows on a page
 KEY_FORMAT = "%Y%m%dT%H%M"
+YEARS = range(1990, 2100)  # of dates that are asked for: a rule is counted up to them, and time itself has edges
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,11 @@ class Entry:
 
 
 def key_read(key: str) -> datetime:
-    """The naive wall start of a date's key, e.g. 20260115T1900. Raises ValueError."""
-    return datetime.strptime(key, KEY_FORMAT)  # noqa: DTZ007  (wall time has no zone)
+    """The naive wall start of a date's key, e.g. 20260115T1900. Raises ValueError, also for a year of no meeting."""
+    local = datetime.strptime(key, KEY_FORMAT)  # noqa: DTZ007  (wall time has no zone)
+    if local.year not in YEARS:
+        raise ValueError(key)
+    return local
 
 
 def stored_local(local: datetime) -> datetime:

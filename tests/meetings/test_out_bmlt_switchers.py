@@ -131,6 +131,7 @@ def test_changes_are_what_was_added_and_what_was_taken_off():
     assert {one["change_type"] for one in added} == {"comdef_change_type_new"}
     assert len(added) == 7
     assert ask("switcher=GetChanges&start_date=2030-01-01") == []
+    assert len(ask("switcher=GetChanges&start_date=0001-01-01&end_date=9999-12-31")) == 8
 
 
 def test_changes_of_one_meeting_and_of_one_body(town):
