@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 zone_named = lru_cache(maxsize=1024)(ZoneInfo)  # ZoneInfo itself keeps eight, and reads the others from the disk again
 
 
@@ -16,7 +17,7 @@ def to_utc(wall: datetime, zone: str) -> datetime:
     try:
         return wall.replace(tzinfo=zone_named(zone), fold=0).astimezone(UTC)
     except OverflowError:
-        return (datetime.min if wall.year == 1 else datetime.max).replace(tzinfo=UTC)
+        return FIRST if wall.year == 1 else LAST
 
 
 def to_wall(instant: datetime, zone: str) -> datetime:
