@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_cache_control
 
 from frontend.actor import actor_of
 from frontend.zones import ZONES
@@ -31,3 +32,21 @@ def with_position(params: Mapping[str, str], request: HttpRequest) -> dict[str, 
     told = NEAR.fullmatch(request.COOKIES.get(NEAR_COOKIE, ""))
     here = {"near": f"{told[1]},{told[2]}"} if told and abs(float(told[1])) <= 90 and abs(float(told[2])) <= 180 else {}
     return {key: value for key, value in params.items() if key != "near"} | here
+
+
+def place_is_lost(request: HttpRequest) -> bool:
+    """Whether an address means the browser's place, and no other, and the browser does not tell it."""
+    return (
+        "near" not in with_position(request.GET.dict(), request) and _near_me(request) and not request.GET.get("place")
+    )
+
+
+def for_this_browser(response: HttpResponse, request: HttpRequest) -> HttpResponse:
+    """An answer that hangs on where the browser is belongs to nobody else, and to no later moment."""
+    if _near_me(request):
+        patch_cache_control(response, private=True, max_age=0)
+    return response
+
+
+def _near_me(request: HttpRequest) -> bool:
+    return request.GET.get("near", "").strip() == NEAR_ME

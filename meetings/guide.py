@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from meetings.fellowships import fellowship_in
+from meetings.giving import is_handle
 from meetings.guide_text import is_empty, line, text, written
 from meetings.guide_types import TYPES
 
@@ -31,11 +32,6 @@ NO_NAME, NO_SLUG, BAD_DAY, NO_TIME, BAD_TIME, NOT_AN_ENTRY, NO_ZONE = (
 )
 # What the format carries beyond the columns of a meeting, kept under the format's own names for the way out.
 PARTS = ("address", "city", "state", "postal_code", "country")  # of the place, where the list gives them one by one
-HANDLES = {
-    "venmo": re.compile(r"@[\w-]{1,40}"),
-    "square": re.compile(r"\$[\w-]{1,40}"),
-    "paypal": re.compile(r"[A-Za-z0-9]{1,20}"),
-}
 EXTRA = (
     *PARTS, "group", "group_notes", "location_notes", "url", "edit_url", "feedback_url", "feedback_emails",
     "paypal", "venmo", "square", "homegroup_online", "entity", "entity_email", "entity_location", "entity_logo",
@@ -339,14 +335,9 @@ def _about(raw: Mapping[str, Any]) -> dict[str, Any]:
         "notes": text(raw.get("notes")),
         "confirmed_on": date_of(raw.get("last_contact")) or date_of(raw.get("updated")),
         "extra": {
-            key: value for key in EXTRA if key in raw and (value := _further(raw[key])) and _is_handle(key, value)
+            key: value for key in EXTRA if key in raw and (value := _further(raw[key])) and is_handle(key, value)
         },
     }
-
-
-def _is_handle(key: str, value: str) -> bool:
-    """Whether money can be given by it; a text that the spec has no room for is left out. True of other fields."""
-    return key not in HANDLES or HANDLES[key].fullmatch(value) is not None
 
 
 def _further(value: object) -> str:

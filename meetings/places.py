@@ -145,6 +145,19 @@ def country_in(zone: str) -> str:
     return str(row[0]) if row else ""
 
 
+def is_region(name: str, zone: str) -> bool:
+    """Whether a state or province of the country to which a zone belongs is called so."""
+    return (country_in(zone), fold(name)) in _regions()
+
+
+@lru_cache(maxsize=1)
+def _regions() -> frozenset[tuple[str, str]]:
+    rows = _table().execute(
+        "SELECT DISTINCT l.code, r.name FROM city c JOIN country l ON l.id = c.country JOIN region r ON r.id = c.region"
+    )
+    return frozenset((code, fold(name)) for code, name in rows)
+
+
 def _split(text: str) -> tuple[str, tuple[str, ...]]:
     head, *tail = text[:120].split(",")
     return fold(head), tuple(part for part in map(fold, tail) if part)

@@ -6,12 +6,14 @@ The page itself asks nobody: the map is opened by a button beside the words that
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
 from frontend.actor import actor_of
 from frontend.finder_filters import url_of
 from frontend.tiles import tiles, with_tiles
-from frontend.views.finder import for_this_browser, found_for
+from frontend.views.finder import found_for
+from frontend.visitor import for_this_browser
 from ground import clock
 from meetings.selectors import finder
 
@@ -31,13 +33,16 @@ def find_map(request: HttpRequest) -> HttpResponse:
         "tiles": tiles(),
         "window": _written(_window(search, context["found"])),
         "circle": f"{search.near[0]},{search.near[1]},{search.radius}" if search.near else "",
-        "door": reverse("api_map") + url_of(params, **WHERE),
+        "door": reverse("api_map") + url_of(params, **WHERE, zone=context["zone"]),
         "list_url": reverse("find") + url_of(params).removesuffix("?"),
         "anywhere_url": url_of(params, box=None),
         "online_url": reverse("find") + url_of(params, mode="online", **WHERE),
         "off": finder.off_map(search, now=clock.now()),
     }
-    return for_this_browser(render(request, "finder/map.html", context), params)
+    shown = for_this_browser(render(request, "finder/map.html", context), request)
+    if "near" in request.GET:
+        patch_cache_control(shown, no_store=True)  # the circle around the reader's place stands in it
+    return shown
 
 
 @with_tiles

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -18,7 +17,7 @@ from frontend.finder_filters import KEPT, as_items, elsewhere, filters, main_chi
 from frontend.finder_rows import Row, by_day, row_of
 from frontend.qr import qr_of
 from frontend.tiles import tiles
-from frontend.visitor import NEAR_ME, visitor_zone, with_position
+from frontend.visitor import for_this_browser, place_is_lost, visitor_zone, with_position
 from ground import clock
 from ground.wall import to_wall
 from meetings.fellowships import FELLOWSHIPS
@@ -46,7 +45,7 @@ def find(request: HttpRequest) -> HttpResponse:
         return part
     more_open = any(params.get(key) for key in MORE) or params.get("day", "") not in {"", "today"}
     whole = shown | filters(params, shown["asked"], shown["today"]) | {"more_open": more_open}
-    return for_this_browser(render(request, "finder/find.html", whole), params)
+    return for_this_browser(render(request, "finder/find.html", whole), request)
 
 
 def found_for(request: HttpRequest) -> dict[str, Any]:
@@ -74,7 +73,7 @@ def found_for(request: HttpRequest) -> dict[str, Any]:
         "first_url": url_of(params) if request.GET.get("after") else "",
         "wider": [] if rows else wider(params, asked),
         "nothing_listed": not rows and not finder.anything_listed(),
-        "place_lost": "near" in request.GET and "near" not in params,
+        "place_lost": place_is_lost(request),
     }
 
 
@@ -87,7 +86,7 @@ def counts(request: HttpRequest) -> HttpResponse:
     asked = asked_from(with_position(params, request), zone=visitors)
     found = None if asked.unknown_place else finder.facets(asked.search, now=now)
     today = to_wall(now, visitors or finder.main_zone()).date()
-    return for_this_browser(render(request, "finder/more.html", filters(params, asked, today, found)), params)
+    return for_this_browser(render(request, "finder/more.html", filters(params, asked, today, found)), request)
 
 
 @require_safe
@@ -137,13 +136,6 @@ def _params(request: HttpRequest) -> dict[str, str]:
     if params.get("sort") == finder.BY_DISTANCE and not (params.get("place") or params.get("near")):
         del params["sort"]
     return params
-
-
-def for_this_browser(response: HttpResponse, params: dict[str, str]) -> HttpResponse:
-    """An answer that hangs on where the browser is belongs to nobody else, and to no later moment."""
-    if params.get("near") == NEAR_ME:
-        patch_cache_control(response, private=True, max_age=0)
-    return response
 
 
 def _address(request: HttpRequest) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from frontend.finder_filters import LASTING
-from frontend.visitor import visitor_zone, with_position
+from frontend.visitor import for_this_browser, place_is_lost, visitor_zone, with_position
 from frontend.zones import ZONES
 from ground import clock
 from ground.site import site_url
@@ -43,13 +43,14 @@ def print_list(request: HttpRequest) -> HttpResponse:
         "zones": ZONES,
         "site": site_url(),
         "today": clock.now(),
+        "place_lost": place_is_lost(request),
     }
     if context["fold"]:
         pages = booklet.panels(_days(found))
         context["sides"] = [
             [pages[at] if at is not None else None for at in side] for side in booklet.sheets(len(pages))
         ]
-    return render(request, "finder/printed.html", context)
+    return for_this_browser(render(request, "finder/printed.html", context), request)
 
 
 def _days(found: Printed) -> list[tuple[str, list[Line]]]:

@@ -18,7 +18,7 @@ from groups.policies import can_run
 from groups.selectors import group_for
 from meetings.api.planning import PLAN_SCHEMA, READ, plan_read, plan_shown, plan_start
 from meetings.api.reading import only_known
-from meetings.selectors import attendance
+from meetings.selectors import attendance, series
 from meetings.services.group_meetings import meeting_edit, meeting_end, meeting_make, series_edit
 
 TOGETHER = {"together": {"type": "boolean"}}
@@ -40,7 +40,7 @@ class GroupMeetings(Door):
         group = group_for(actor=actor, slug=slug).group
         if not can_run(actor, group):
             raise PermissionDenied
-        return Response({"results": [plan_shown(meeting) for meeting in attendance.meetings_of(group)]})
+        return Response({"results": [plan_shown(meeting) for meeting in series.meetings_of(group)]})
 
     def post(self, request: Request, slug: str) -> Response:
         actor, body = actor_of(request), body_of(request)

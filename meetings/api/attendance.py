@@ -16,7 +16,7 @@ from ground import clock
 from groups.api import Door, actor_of, body_of, text_of
 from groups.selectors import facilitators, group_for, members_for
 from meetings.api.reading import closing_of, day_named, head_count_of, key_named, marks_named, sheet_shown, view_shown
-from meetings.selectors import attendance, open_lists
+from meetings.selectors import attendance, open_lists, series
 from meetings.selectors.attendance import Date
 from meetings.services import away, selflogs, sheets
 from meetings.services.commitments import commitment_end, commitment_make, excuse, excuse_undo, membership_leave
@@ -40,7 +40,7 @@ class Dates(Door):
         actor = actor_of(request)
         group = group_for(actor=actor, slug=slug).group
         members_for(actor=actor, group=group)  # whoever waits is refused
-        dates = attendance.dates_of(attendance.meetings_of(group), now=clock.now(), count=DATES, person=actor)
+        dates = attendance.dates_of(series.meetings_of(group), now=clock.now(), count=DATES, person=actor)
         return Response({"results": [_date(date) for date in dates]})
 
 

@@ -30,6 +30,7 @@ from meetings.selectors import bmlt, published
 
 FORMATS = ("json", "jsonp", "csv", "tsml")
 MOST_LANGUAGES = 10
+DAY, LAST_DAY = timedelta(days=1), datetime(9999, 12, 31, tzinfo=UTC)
 VERSION = (4, 2, 7)  # of the server whose answers these are
 
 Record = dict[str, Any]
@@ -177,7 +178,7 @@ def _changes(params: QueryDict) -> _List:
     ids, bodies = chosen(params, "meeting_id"), chosen(params, "service_body_id")
 
     def records() -> Iterator[Record]:
-        end = before + timedelta(days=1) if before else None  # the last day is included
+        end = before + DAY if before and before < LAST_DAY else None  # the last day is included
         for one in bmlt.changes(after=after, before=end, pks=ids, bodies=bodies):
             yield _change(one)
 

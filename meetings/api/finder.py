@@ -92,6 +92,10 @@ class OneMeeting(APIView):
             "dates": [_date(held, meeting.zone) for held in view.dates],
             "cancelled": [local.isoformat(timespec="minutes") for local in view.cancelled],
             "join_shown": view.join_shown,
+            "contributions": [way._asdict() for way in view.contributions],
+            "other_times": [
+                {"slug": one.slug, "starts": f"{one.starts_local:%H:%M}"} for one in view.others if one.starts_local
+            ],
         }
         if view.join_shown:
             answer |= {

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from groups.api import text_of
 from meetings.api.reading import day_named
 from meetings.models import Meeting
-from meetings.selectors import attendance
+from meetings.selectors import series
 from meetings.services.series_plan import Plan
 
 DAY = {"type": ["string", "null"], "format": "date"}
@@ -61,7 +61,7 @@ def plan_read(body: dict[str, Any], start: dict[str, Any]) -> Plan:
 
 def plan_start(meeting: Meeting) -> dict[str, Any]:
     """A meeting as the plan that changes nothing of it."""
-    held: dict[str, Any] = attendance.plan_of(meeting)
+    held: dict[str, Any] = series.plan_of(meeting)
     held["name"] = held.pop("title")
     names = {field.name for field in fields(Plan)}
     lists = {name: tuple(held[name]) for name in ("weekdays", "places")}
@@ -74,7 +74,7 @@ def plan_shown(meeting: Meeting) -> dict[str, Any]:
     for name in ("first", "last"):
         shown[name] = shown[name].isoformat() if shown[name] else None
     shown["starts"] = _clock(shown["starts"]) if shown["starts"] else None
-    others = attendance.series_of(meeting)
+    others = series.series_of(meeting)
     also = [_clock(one.starts_local.time()) for one in others if one.starts_local]
     return {"slug": meeting.slug, **shown, "also": also, "series": [one.slug for one in others]}
 

@@ -13,7 +13,7 @@ from ground import clock
 from groups.api import Door, actor_of, body_of, text_of
 from meetings.api.reading import day_named, only_known
 from meetings.models import Meeting
-from meetings.selectors import attendance, free_days
+from meetings.selectors import attendance, free_days, series
 from meetings.services.free_days import meeting_holidays_set
 from meetings.services.group_meetings import meeting_last_set
 from meetings.services.occurrences import occurrences_cancel, occurrences_cancel_between
@@ -64,7 +64,7 @@ class LastDay(Door):
             raise ValidationError({"last": _("Please send last: a day as in 2026-01-15, or null.")})
         last = None if body["last"] is None else day_named("last", text_of(body, "last"))
         changed = meeting_last_set(actor=actor, meeting=meeting, last=last)
-        return Response({"last": attendance.plan_of(changed)["last"], "next_starts_at": changed.next_starts_at})
+        return Response({"last": series.plan_of(changed)["last"], "next_starts_at": changed.next_starts_at})
 
 
 class Holidays(Door):

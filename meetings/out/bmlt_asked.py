@@ -150,7 +150,7 @@ def asked_from(params: Params, town: Callable[[str], tuple[float, float] | None]
     near, nowhere = _near(params, town)
     if flag(params, "StringSearchIsAnAddress"):
         words = ""
-    elif words and all(part.strip().isdecimal() for part in words.split(",")):
+    elif words and all(re.fullmatch(r"\d{1,18}", part.strip()) for part in words.split(",")):
         ids, words = Chosen(ids.wanted | {int(part) for part in words.split(",")}, ids.refused), ""
     elif len(words) < 3:
         words = ""

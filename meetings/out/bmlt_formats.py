@@ -3,11 +3,14 @@
 Ids are this server's own, as everywhere in that world; what a format means is told by its world_id.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from meetings.guide import HYBRID, ONLINE
+from meetings.guide_text import line
 from meetings.guide_types import TYPES
 from meetings.out.bmlt_names import NAMES
 from meetings.out.public import Public
@@ -15,8 +18,8 @@ from meetings.out.public import Public
 LANGUAGE = "en"
 LISTS_IDS = 100_000  # of a list's own formats: so many times its id, and theirs
 OWN_IDS = 1000  # ids from here on are Meeting Guide types without a counterpart
-
-
+NUMBER = re.compile(r"[0-9]{1,5}")  # of a format in a list: below LISTS_IDS
+CODE = re.compile(r"[a-z]{2,3}")
 Told = Callable[[str, str], str]
 
 
@@ -28,7 +31,8 @@ def nobody_told(language: str, code: str) -> str:
 class Format:
     """`kind`: FC1 of the meeting, FC2 of the place, FC3 of people and needs, O open or closed, LANG.
 
-    `lang` is the language of `name`; `names` are those in other languages; `code` our type that it stands for.
+    `lang` is the language of `name`; `names` are those in other languages; `described` says more by language, where a
+    list does; `code` our type that it stands for.
     """
 
     id: int
@@ -39,6 +43,7 @@ class Format:
     lang: str = LANGUAGE
     names: tuple[tuple[str, str], ...] = ()
     code: str = ""
+    described: tuple[tuple[str, str], ...] = ()
 
     def records(self, root: str, languages: Iterable[str] = (), told: Told = nobody_told) -> list[dict[str, str]]:
         """One for each of these languages that has a name for it; where none has, in its own: it is never left out.
@@ -55,7 +60,7 @@ class Format:
         return {
             "key_string": self.key,
             "name_string": name,
-            "description_string": name,
+            "description_string": dict(self.described).get(language, name),
             "lang": language,
             "id": str(self.id),
             "world_id": self.world,
@@ -129,25 +134,44 @@ Known = Mapping[str, Format]
 
 
 def of_list(source: int, given: Iterable[object]) -> dict[str, Format]:
-    """The formats that a BMLT list has beyond those known here, by their key, with its names in each language."""
-    said: dict[str, list[Mapping[str, object]]] = {}
+    """The formats that a BMLT list has beyond those known here, by their key, with its words in each language.
+
+    What cannot be read is left out, and so is a number that would be one of another list's.
+    """
+    said: dict[str, list[_Said]] = {}
     for one in given:
-        if isinstance(one, Mapping) and str(one.get("id", "")).isdecimal():
-            key = str(one.get("key_string", "")).strip()
-            if key and key not in by_key():
-                said.setdefault(key, []).append(one)
+        if isinstance(one, Mapping):
+            key, number = line(one.get("key_string"), 20), line(one.get("id"), 20)
+            lang = str(one.get("lang") or LANGUAGE).lower().partition("-")[0]
+            if key and key not in by_key() and NUMBER.fullmatch(number) and CODE.fullmatch(lang):
+                said.setdefault(key, []).append(_said(one, int(number), lang))
     return {key: _of_list(source, key, records) for key, records in said.items()}
 
 
-def _of_list(source: int, key: str, records: list[Mapping[str, object]]) -> Format:
-    first = next((one for one in records if one.get("lang") == LANGUAGE), records[0])
-    number = int(str(first["id"]))
-    names = {str(one.get("lang") or LANGUAGE): str(one.get("name_string") or "") for one in reversed(records)}
-    lang = str(first.get("lang") or LANGUAGE)
-    world, kind = (str(first.get(field) or "") for field in ("world_id", "format_type_enum"))
-    further = tuple((language, name) for language, name in names.items() if language != lang and name)
-    name = str(first.get("name_string") or "")
-    return Format(source * LISTS_IDS + number, key, world, kind or "FC1", name, lang, further)
+class _Said(NamedTuple):
+    """One record of a list's formats."""
+
+    number: int
+    lang: str
+    name: str
+    description: str
+    world: str
+    kind: str
+
+
+def _said(one: Mapping[str, object], number: int, lang: str) -> _Said:
+    name, more = line(one.get("name_string"), 255), line(one.get("description_string"), 1000)
+    return _Said(number, lang, name, more, line(one.get("world_id"), 20), line(one.get("format_type_enum"), 20))
+
+
+def _of_list(source: int, key: str, records: list[_Said]) -> Format:
+    first = next((one for one in records if one.lang == LANGUAGE), records[0])
+    names = {one.lang: one.name for one in reversed(records) if one.name and one.lang != first.lang}
+    described = {one.lang: one.description for one in reversed([first, *records]) if one.description and one.name}
+    return Format(
+        source * LISTS_IDS + first.number, key, first.world, first.kind or "FC1", first.name or key, first.lang,
+        names=tuple(names.items()), described=tuple(described.items()),
+    )  # fmt: skip
 
 
 def languages_of(formats: Iterable[Format]) -> set[str]:

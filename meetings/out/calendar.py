@@ -17,6 +17,7 @@ from meetings.schedule import Moved, Rule, occurrences
 PRODUCT = "-//Porchlight//Meetings//EN"
 AGAIN = timedelta(hours=12)  # how often a subscriber is asked to look again
 FAR = timedelta(days=366 * 6)
+REACH = timedelta(days=800)  # of a date that is asked for alone
 
 Page = Callable[[Public], str]
 
@@ -36,9 +37,12 @@ def calendar(rows: Iterable[Public], *, name: str, host: str, page: Page, now: d
 def date_of(one: Public, local: datetime, *, host: str, page: str, now: datetime) -> bytes | None:
     """One date alone, an event of its own that no series changes later; None when the meeting is not held then.
 
-    `local` is the naive wall start by the rule. One that was moved stands where it was moved to.
+    `local` is the naive wall start by the rule. One that was moved stands where it was moved to. Dates beyond two years
+    are not looked at: a rule is counted up to them, and time itself has edges.
     """
     if one.rule is None or one.on_hold or one.changes.get(local, local) is None:
+        return None
+    if abs(local - now.replace(tzinfo=None)) > REACH:
         return None
     start = to_utc(local, one.zone)
     held = [date for date in occurrences(one.rule, start, start + timedelta(minutes=1)) if date.original_local == local]

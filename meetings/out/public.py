@@ -8,7 +8,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ground.wall import to_wall
+from meetings.folding import fold
 from meetings.guide import DAY_MINUTES, IN_PERSON
+from meetings.places import is_region
 from meetings.schedule import DAY_CODES, EVERY_DAY, Changes, Rule, next_held
 
 POSTAL = re.compile(r"((?:[A-Z]{1,2}-)?\d{2}[- ]?\d{2,3}(?: ?[A-Z]{2})?) (?=\D)")  # before the town: much of Europe
@@ -102,14 +104,16 @@ def every_week(rrule: str, first: int) -> tuple[int, ...]:
 
 def address_parts(one: Public) -> Parts:
     """The parts as the list gave them, else as an address is usually written: street, town, state code, country."""
-    extra = one.extra
-    if any(extra.get(key) for key in ("address", "city", "state", "postal_code")):
-        return Parts(*(extra.get(key, "") for key in ("address", "city", "state", "postal_code", "country")))
+    if (given := _as_listed(one)) is not None:
+        return given
     pieces = [piece.strip() for piece in one.address.split(",") if piece.strip()]
-    if one.approximate or len(pieces) < 3:
-        street, rest = ("", pieces) if one.approximate else (", ".join(pieces[:1]), pieces[1:])
-        return Parts(street, *rest[:1])
-    country = pieces.pop() if len(pieces) > 3 or _is_country(pieces[-1]) else ""
+    if one.approximate and not any(sign.isdigit() for sign in "".join(pieces[:1])):  # a town, and no street
+        state = pieces[1] if len(pieces) > 1 and (STATE.fullmatch(pieces[1]) or is_region(pieces[1], one.zone)) else ""
+        return Parts(city=pieces[0] if pieces else "", state=state)
+    if len(pieces) < 3:
+        return Parts(*pieces)
+    last_is_state = is_region(pieces[-1], one.zone)
+    country = pieces.pop() if not last_is_state and (len(pieces) > 3 or _is_country(pieces[-1])) else ""
     if len(pieces) == 2:  # street, 20457 Hamburg, Germany; or Albany, NY, USA
         street, town = pieces
         if STATE.fullmatch(town):
@@ -122,6 +126,14 @@ def address_parts(one: Public) -> Parts:
         state, code = f"{state} {code}".strip(), ""
     city = pieces.pop()
     return Parts(", ".join(pieces), city, state, code, country)
+
+
+def _as_listed(one: Public) -> Parts | None:
+    """The parts that the list gave one by one; None without any, or once another address was typed here."""
+    given = Parts(*(one.extra.get(key, "") for key in ("address", "city", "state", "postal_code", "country")))
+    named = given.street or given.city
+    holds = fold(named) in fold(one.address) if named else bool(given.state or given.postal_code)
+    return given if holds else None
 
 
 def _is_country(piece: str) -> bool:

@@ -4,15 +4,14 @@ Reading another person's attendance is a service (meetings.services.sheets): it 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy
 
-from ground import clock
 from ground.wall import to_utc, to_wall
 from groups.models import Group, Membership
 from meetings import schedule
@@ -22,13 +21,13 @@ from meetings.schedule import Held
 from meetings.selectors.held import rule_of
 from people.models import Person
 
-MIDNIGHT = time()
 AHEAD = timedelta(days=400)  # how far the next dates of a meeting are looked for
 FIRST_REMINDER = timedelta(hours=2)  # after the end: a list that is still open is looked at
 OPEN_FOR = timedelta(days=7)  # after the end; then a sheet expires
 UNCLOSED_AFTER = timedelta(hours=48)  # after the end: a coordinator reads of it
 MOST_SHOWN = 200  # rows on a page
 KEY_FORMAT = "%Y%m%dT%H%M"
+YEARS = range(1990, 2100)  # of dates that are asked for: a rule is counted up to them, and time itself has edges
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +68,11 @@ class Entry:
 
 
 def key_read(key: str) -> datetime:
-    """The naive wall start of a date's key, e.g. 20260115T1900. Raises ValueError."""
-    return datetime.strptime(key, KEY_FORMAT)  # noqa: DTZ007  (wall time has no zone)
+    """The naive wall start of a date's key, e.g. 20260115T1900. Raises ValueError, also for a year of no meeting."""
+    local = datetime.strptime(key, KEY_FORMAT)  # noqa: DTZ007  (wall time has no zone)
+    if local.year not in YEARS:
+        raise ValueError(key)
+    return local
 
 
 def stored_local(local: datetime) -> datetime:
@@ -122,21 +124,6 @@ def people_on(occurrence: Occurrence) -> list[Person]:
     for mark in Mark.objects.filter(sheet__occurrence=occurrence).select_related("person"):
         found.setdefault(mark.person_id, mark.person)
     return list(found.values())
-
-
-def meetings_of(group: Group) -> list[Meeting]:
-    """The running meetings of a group, by name."""
-    return list(Meeting.objects.filter(group=group, closed_at=None).select_related("group", "source").order_by("name"))
-
-
-def series_of(meeting: Meeting) -> list[Meeting]:
-    """The other times of day that were made together with this meeting, by time."""
-    if meeting.series is None:
-        return []
-    others = Meeting.objects.filter(series=meeting.series, closed_at=None, group=meeting.group_id)
-    return sorted(
-        others.exclude(pk=meeting.pk), key=lambda one: one.starts_local.time() if one.starts_local else MIDNIGHT
-    )
 
 
 def dates_of(meetings: Iterable[Meeting], *, now: datetime, count: int, person: Person | None = None) -> list[Date]:
@@ -306,42 +293,6 @@ def meeting_run_by(actor: Person, slug: str) -> Meeting:
 def local_of(occurrence: Occurrence) -> datetime:
     """The wall start (naive) of an occurrence in its meeting's zone."""
     return to_wall(occurrence.starts_at, occurrence.meeting.zone)
-
-
-def plan_of(meeting: Meeting) -> dict[str, object]:
-    """A meeting in the words of the form that changes it."""
-    rule = rule_of(meeting)
-    repeats, places = schedule.repeats_of(meeting.rrule)
-    coming = schedule.first_after(rule, to_wall(clock.now(), rule.zone)) if rule else None
-    # said again when the meeting is changed: from which week one counts, and a start that is put off
-    counted = coming is not None and (repeats in {schedule.FORTNIGHTLY, schedule.ONCE} or _is_put_off(rule))
-    return {
-        "title": meeting.name,
-        "repeats": repeats if rule else schedule.APPOINTMENT,
-        "places": places,
-        "first": coming.date() if counted and coming else None,
-        "weekdays": sorted(schedule.weekdays(rule)) if rule else [],
-        "starts": rule.starts_local.time() if rule else None,
-        "minutes": meeting.minutes,
-        "mode": meeting.mode,
-        "place": meeting.place,
-        "address": meeting.address,
-        "conference_url": meeting.conference_url,
-        "join_shown": meeting.join_shown,
-        "fellowship": meeting.fellowship,
-        "zone": meeting.zone,
-        "last": schedule.last_day(rule.rrule) if rule else None,
-    }
-
-
-def _is_put_off(rule: schedule.Rule | None) -> bool:
-    """Whether a series begins later than its days alone would have it."""
-    if rule is None or not rule.rrule:
-        return False
-    wall = to_wall(clock.now(), rule.zone)
-    at_once = replace(rule, starts_local=datetime.combine(wall.date(), rule.starts_local.time()))
-    earliest = schedule.first_after(at_once, wall)
-    return earliest is not None and rule.starts_local > earliest
 
 
 @dataclass(frozen=True, slots=True)

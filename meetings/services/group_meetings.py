@@ -21,8 +21,8 @@ from meetings import schedule
 from meetings.models import Commitment, Meeting
 from meetings.policies import can_run_meeting
 from meetings.schedule import ending, last_day, next_held
-from meetings.selectors.attendance import series_of
 from meetings.selectors.held import changes_of, rule_of
+from meetings.selectors.series import series_of
 from meetings.services.commitments import commitments_end
 from meetings.services.confirming import confirming_put_off
 from meetings.services.list_words import list_word_begin, list_words_end

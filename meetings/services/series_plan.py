@@ -34,7 +34,8 @@ class Plan:
     `first`, whatever the weekdays). `first`: the day from which it is held, and from whose week every second week is
     counted; None: from the next one on. `last`: the last day on which it may be held (included); None: no end is set.
     `appointment` instead: it has no time, one asks. `also`: further times on the same days, each a meeting of its own
-    that is made with this one (meeting_make alone). `join_shown`: who sees the link, see models.Meeting.
+    that is made with this one (meeting_make), or the others' new times (series_edit). `join_shown`: who sees the link,
+    see models.Meeting.
     """
 
     name: str

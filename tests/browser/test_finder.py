@@ -91,6 +91,22 @@ def test_typing_narrows_without_losing_the_place_in_the_field(page, town):
     page.get_by_role("link", name="Within the hour").click()
     page.wait_for_url("**within=60**")
     assert "q=women" in page.url, "a chip keeps the words"
+    kept = page.evaluate("JSON.stringify({...sessionStorage})")
+    assert "Women in the evening" not in kept, "no copy of a page lies in the tab"
+    page.go_back()
+    page.wait_for_url(lambda url: "q=women" in url and "within" not in url)
+    expect(page.locator("#results .row")).to_have_count(1)
+    expect(page.locator("#q")).to_have_value("women")
+    expect(page.get_by_role("button", name="Near me")).to_be_visible()
+    page.route(
+        "**/*",
+        lambda route: route.fulfill(body="elsewhere") if town.url not in route.request.url else route.continue_(),
+    )
+    page.locator("#quick-exit").click()
+    page.get_by_text("elsewhere").wait_for()
+    page.goto(town.url + "/")
+    kept = page.evaluate("JSON.stringify([{...sessionStorage}, document.cookie])")
+    assert "women" not in kept, "nor the words, after quick exit"
 
 
 def test_near_me_is_asked_only_when_tapped_and_rounded(browser, town):

@@ -27,6 +27,13 @@ def test_a_local_time_that_occurs_twice_is_the_first():
     assert to_utc(datetime(2026, 10, 25, 2, 30), "Europe/Berlin") == utc(2026, 10, 25, 0, 30)
 
 
+def test_what_lies_beyond_the_edges_of_time_is_the_edge():
+    first, last = datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59)
+    assert to_utc(first, "Asia/Tokyo") == datetime.min.replace(tzinfo=UTC)
+    assert to_utc(last, "America/New_York") == datetime.max.replace(tzinfo=UTC)
+    assert to_utc(last, "UTC") == last.replace(tzinfo=UTC)
+
+
 def test_a_weekly_seven_oclock_in_berlin_moves_by_an_hour_in_utc_in_march():
     assert to_utc(datetime(2026, 3, 22, 19), "Europe/Berlin") == utc(2026, 3, 22, 18)
     assert to_utc(datetime(2026, 3, 29, 19), "Europe/Berlin") == utc(2026, 3, 29, 17)

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from ground import clock
 from ground.errors import Settled
-from meetings.models import Occurrence, Sheet
+from meetings.models import Occurrence, SelfLog, Sheet
 from meetings.selectors import attendance
 from meetings.services.group_meetings import meeting_edit
 from meetings.services.occurrences import (
@@ -173,3 +173,27 @@ def test_the_same_by_json(circle):
         occurrences_cancel_between(
             actor=make_member(), meeting=circle.meeting, first=date(2026, 1, 20), last=date(2026, 2, 2)
         )
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_a_date_at_the_edges_of_time_is_not_there_and_is_not_counted_up_to(circle, zone):
+    meeting, fred = circle.meeting, circle.facilitator
+    meeting_edit(actor=fred, meeting=meeting, plan=replace(PLAN, zone=zone, repeats="monthly", places=(1,)))
+    browser, door = as_(fred), f"/api/v1/meetings/{meeting.slug}"
+    far = {"starts": "9999-12-31T23:59"}, {"starts": "0001-01-01T00:00"}
+    for key in ("00010101T0000", "99991231T2359", "90000204T1900"):
+        for way in ("cancelled", "excuse"):
+            assert browser.post(f"{door}/dates/{key}/{way}/").status_code == 404, (key, way)
+        page = f"/g/{meeting.group.slug}/meetings/{meeting.pk}/dates/{key}/"
+        assert browser.get(page).status_code == 404
+    coming = attendance.dates_of([meeting], now=clock.now(), count=1)[0].key
+    for body in far:
+        sent = browser.put(f"{door}/dates/{coming}/start/", body, content_type="application/json")
+        assert (sent.status_code, set(sent.json()["error"]["fields"])) == (400, {"starts"})
+    days = {"first": "0001-01-01", "last": "9999-12-31"}
+    assert browser.post(f"{door}/cancelled/", days, content_type="application/json").status_code == 400
+    for day in ("0001-01-01T00:00", "9999-12-31T23:59"):
+        assert browser.post("/me/attendance/log/", {"starts": day}).status_code < 500
+    assert not SelfLog.objects.exists()
+    last = browser.put(f"{door}/last-day/", {"last": "9999-12-31"}, content_type="application/json")
+    assert last.status_code == 200

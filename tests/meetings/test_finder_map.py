@@ -1,6 +1,9 @@
 """The finder's map: what lies where in a window, by name or by number, and its pages, there once tiles are set."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.core.cache import cache
@@ -278,6 +281,30 @@ def test_without_a_script_the_lists_of_the_area_are_there_and_lead_back(client, 
     assert "1 meeting online" in page
     assert client.get("/find/map/?box=1,2,3").status_code == 400
     assert client.get("/find/map/?place=Nowhereatall").status_code == 200
+
+
+def test_the_map_asks_for_the_days_of_the_clock_whose_list_stands_beside_it(client, settings):
+    settings.MAP_TILES = TILES
+    rows(("Lamp", 52.52, 13.40))
+    client.cookies["zone"] = "Asia/Tokyo"
+    page = client.get("/find/map/?day=today&place=Berlin").content.decode()
+    (door,) = re.findall(r'data-door="([^"]*)"', page)
+    asked = dict(parse_qsl(urlsplit(unescape(door)).query))
+    assert asked == {"day": "today", "zone": "Asia/Tokyo"}
+    found = client.get(unescape(door) + "&window=52,13,53,14&zoom=10").json()
+    assert (found["zone"], found["total"]) == ("Asia/Tokyo", 1 if "Lamp" in page else 0)
+
+
+def test_the_map_near_me_is_kept_nowhere_and_says_when_the_place_is_lost(client, settings):
+    settings.MAP_TILES = TILES
+    rows(("Lamp", 52.52, 13.40))
+    lost = client.get("/find/map/?near=me")
+    assert "Where you are is not kept" in lost.content.decode()
+    client.cookies["near"] = "52.52_13.41"
+    found = client.get("/find/map/?near=me")
+    assert "Where you are is not kept" not in found.content.decode()
+    for answer in (lost, found):
+        assert "no-store" in answer.headers["Cache-Control"]
 
 
 def test_a_meeting_without_a_place_of_its_own_has_no_map(client, settings):

@@ -1,7 +1,7 @@
 """The finder's page with its further filters and numbers, and a meeting's page for those who run it."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.core.cache import cache
@@ -12,8 +12,8 @@ from frontend.finder_filters import elsewhere
 from ground import clock
 from ground.errors import Settled
 from meetings.models import Meeting
-from meetings.selectors.attendance import plan_of
 from meetings.selectors.held import dates_of
+from meetings.selectors.series import plan_of
 from meetings.services.group_meetings import (
     group_found_afresh,
     meeting_confirm,
@@ -153,6 +153,11 @@ def test_near_me_is_a_word_in_the_address_and_the_place_comes_by_a_cookie(meetin
     lost = nowhere.get(there).content.decode()
     assert "Where you are is not kept." in lost
     assert "Thursday circle" in lost
+    for path in ("/?near=me", "/meetings/counts/?near=me", "/print/?near=me"):
+        for one in (here, nowhere):
+            assert "private" in one.get(path).headers["Cache-Control"], path
+    assert "Where you are is not kept" in nowhere.get("/print/?near=me").content.decode()
+    assert "Where you are is not kept" not in nowhere.get("/?near=me&place=Berlin").content.decode()
 
 
 @pytest.mark.parametrize("told", ["", "52.52", "52.52,13.41", "95_13", "52.52_200", "1e1_2", "52.5237_13.41", "x_y"])
@@ -311,3 +316,32 @@ def test_a_meeting_is_found_by_the_words_of_its_list_after_its_group_changed_it(
     Meeting.objects.filter(pk=meeting.pk).update(extra={"group": "Lanternfolk"})
     meeting_edit(actor=fred.person, meeting=meeting, plan=PLAN)
     assert "Thursday circle" in page(q="lanternfolk")
+
+
+def test_a_meetings_page_says_where_it_takes_its_seventh_tradition_as_its_list_does(meeting):
+    handles = {"venmo": "@lamp-9", "square": "$lamp", "paypal": "Lamp9"}
+    Meeting.objects.filter(pk=meeting.pk).update(extra=handles)
+    shown = Client().get(f"/meetings/{meeting.slug}/").content.decode()
+    for link in ("https://venmo.com/lamp-9", "https://cash.app/$lamp", "https://www.paypal.com/paypalme/Lamp9"):
+        assert f'<a href="{link}" rel="noopener noreferrer"' in shown
+    told = Client().get(f"/api/v1/meetings/{meeting.slug}/").json()["contributions"]
+    assert [one["handle"] for one in told] == list(handles.values())
+    wrong = {"venmo": "@a/../b", "square": "javascript:alert(1)", "paypal": "<b>"}
+    Meeting.objects.filter(pk=meeting.pk).update(extra=wrong)  # from before such were left out
+    shown = Client().get(f"/meetings/{meeting.slug}/").content.decode()
+    assert "Contributions" not in shown
+    assert "javascript:" not in shown
+    assert Client().get(f"/api/v1/meetings/{meeting.slug}/").json()["contributions"] == []
+
+
+def test_a_meeting_of_several_times_a_day_names_the_others_to_guests(fred):
+    group = group_found_afresh(actor=fred.person, name="Circle", zone="Europe/Berlin", plan=PLAN)
+    made = meeting_make(actor=fred.person, group=group, plan=replace(PLAN, also=(time(7), time(12, 30))))
+    early, noon = Meeting.objects.filter(series=made.series).exclude(pk=made.pk).order_by("starts_local")
+    shown = Client().get(f"/meetings/{made.slug}/").content.decode()
+    assert f'<a href="/meetings/{early.slug}/">07:00</a>, <a href="/meetings/{noon.slug}/">12:30</a>' in shown
+    told = Client().get(f"/api/v1/meetings/{made.slug}/").json()["other_times"]
+    assert told == [{"slug": early.slug, "starts": "07:00"}, {"slug": noon.slug, "starts": "12:30"}]
+    meeting_end(actor=fred.person, meeting=early)
+    meeting_end(actor=fred.person, meeting=noon)
+    assert "Other times of the day" not in Client().get(f"/meetings/{made.slug}/").content.decode()

@@ -179,6 +179,7 @@ def test_a_handle_that_takes_no_money_is_left_out():
     good = {"venmo": "@lamp-9", "square": "$lamp", "paypal": "Lamp9"}
     assert good.items() <= entry(**good).extra.items()
     assert entry(venmo="lamp", square="lamp", paypal="paypal.me/lamp").extra == {}
+    assert entry(venmo="@../x", square="$a/b", paypal="a?b").extra == {}
 
 
 def test_a_long_slug_goes_out_within_what_the_spec_allows_and_stays_distinct():

@@ -11,7 +11,7 @@ from ground.errors import Conflict, Settled
 from groups import selectors as group_selectors
 from groups.models import Group
 from meetings.models import Commitment, Meeting, Occurrence, Sheet, Source
-from meetings.selectors import attendance
+from meetings.selectors import attendance, series
 from meetings.services import group_meetings, sheets
 from meetings.services.commitments import excuse
 from meetings.services.occurrences import (
@@ -243,7 +243,7 @@ def test_a_group_is_founded_afresh_with_its_first_meeting_or_not_at_all():
     member = make_member()
     plan = replace(PLAN, weekdays=(0, 3), starts=time(18, 30))
     group = group_meetings.group_found_afresh(actor=member, name="Fresh", zone="Europe/Berlin", plan=plan)
-    (meeting,) = attendance.meetings_of(group)
+    (meeting,) = series.meetings_of(group)
     assert (meeting.rrule, meeting.starts_local) == (
         "FREQ=WEEKLY;BYDAY=MO,TH",
         datetime(2026, 1, 19, 18, 30, tzinfo=UTC),

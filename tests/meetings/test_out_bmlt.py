@@ -81,6 +81,7 @@ class TestWhatIsAskedFor:
             ("meeting_key=weekday_tinyint&meeting_key_value=1", ["Midnight"]),
             ("SearchString=midn", ["Midnight"]),
             ("SearchString=mi", EVERY),
+            ("SearchString=99999999999999999999", []),  # a number of no meeting, and too large for a column
             ("StartsAfterH=18&StartsAfterM=45", ["Midnight", "Screen"]),
             ("StartsAfterH=18&StartsAfterM=44", ["Midnight", "Quarter", "Screen", "Quarter"]),
             ("StartsBeforeH=12", ["Morning"]),

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from meetings.models import Source
 from meetings.out.bmlt_formats import languages_of, of_list
 from tests.meetings.bmlt_door import FIELDS, ask, get, meeting
 from tests.meetings.list_desk import LAMP, take_in
@@ -83,6 +84,33 @@ def test_formats_that_only_a_list_has_keep_its_names_in_each_language():
     assert languages_of([own]) == {"de", "it"}
 
 
+def test_a_lists_formats_keep_their_descriptions_and_a_broken_one_harms_no_other():
+    one = {
+        "id": "90",
+        "key_string": "ZZ",
+        "name_string": "Candles",
+        "lang": "en",
+        "description_string": "By <b>candle</b>",
+    }
+    given: list[object] = [
+        one, one | {"lang": "pt-BR", "name_string": "Velas", "description_string": "À luz de velas"},
+        one | {"lang": "it", "name_string": "Candele", "description_string": ""},
+        one | {"lang": "<script>", "name_string": "Nobody's"}, one | {"lang": ["de"], "name_string": {"a": 1}},
+        one | {"key_string": "BIG", "id": "1" * 5000}, one | {"key_string": "NEXT", "id": "100001"},
+        one | {"key_string": "BARE", "id": "92", "name_string": None, "description_string": None},
+    ]  # fmt: skip
+    Source.objects.create(name="Candle server", kind="bmlt", about={"formats": given})
+    own = {one["key_string"]: one for one in ask("switcher=GetFormats&show_all=1") if int(one["id"]) > 99_999}
+    assert set(own) == {"ZZ", "BARE"}, "no number of another list's"
+    assert (own["ZZ"]["name_string"], own["ZZ"]["description_string"]) == ("Candles", "By candle")
+    assert own["BARE"]["name_string"] == own["BARE"]["description_string"] == "BARE"
+    said = [
+        (one["lang"], one["description_string"]) for one in ask("switcher=GetFormats&key_strings=ZZ&lang_enum=pt,it")
+    ]
+    assert said == [("pt", "À luz de velas"), ("it", "Candele")]
+    assert ask("switcher=GetServerInfo")[0]["langs"] == "en,es,fr,it,pt,sv"
+
+
 def test_service_bodies_with_their_parents():
     bodies = ask("switcher=GetServiceBodies")
     assert [(one["parent_id"], one["type"]) for one in bodies] == [("0", "RS"), ("1", "AS")]
@@ -103,6 +131,7 @@ def test_changes_are_what_was_added_and_what_was_taken_off():
     assert {one["change_type"] for one in added} == {"comdef_change_type_new"}
     assert len(added) == 7
     assert ask("switcher=GetChanges&start_date=2030-01-01") == []
+    assert len(ask("switcher=GetChanges&start_date=0001-01-01&end_date=9999-12-31")) == 8
 
 
 def test_changes_of_one_meeting_and_of_one_body(town):

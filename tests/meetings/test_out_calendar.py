@@ -222,3 +222,15 @@ class TestTheAddresses:
     def test_nobody_else_gets_one(self, lamp):
         assert APIClient().post("/api/v1/me/calendar/").status_code == 403
         assert self.get("/calendar/mine/aaaaaaaaaaaaa.ics")[0].status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("town")
+def test_a_date_that_no_calendar_holds_is_refused_and_not_computed():
+    """A year 9000 would be counted up to, and the edges of time break off."""
+    for day in ("0001-01-01T00:00", "9999-12-31T23:59", "9000-02-07T07:00", "2031-01-20T07:00"):
+        for zone in ("America/New_York", "Asia/Tokyo"):
+            Meeting.objects.update(zone=zone)
+            for slug in ("morning", "monthly"):
+                assert Client().get(f"/calendar/meetings/{slug}.ics?date={day}").status_code == 404, (day, slug)
+    assert Client().get("/calendar/meetings/morning.ics?date=2027-01-18T07:00").status_code == 200

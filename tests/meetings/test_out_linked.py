@@ -88,3 +88,49 @@ def test_every_page_says_where_the_feed_is():
 def test_an_address_is_taken_apart_as_its_country_writes_it(address, parts):
     one = Public(pk=1, slug="a", name="A", zone="UTC", rule=None, address=address)
     assert tuple(address_parts(one)) == parts
+
+
+@pytest.mark.parametrize(
+    ("address", "zone", "parts"),
+    [
+        ("9 Elm St, Albany, New York", "America/New_York", ("9 Elm St", "Albany", "New York", "", "")),
+        ("Annex, 9 Elm St, Albany, New York", "America/New_York", ("Annex, 9 Elm St", "Albany", "New York", "", "")),
+        ("9 Elm St, Albany, New York 12207", "America/New_York", ("9 Elm St", "Albany", "New York", "12207", "")),
+        ("9 Elm St, Albany, New York, USA", "America/New_York", ("9 Elm St", "Albany", "New York", "", "USA")),
+        ("1 Peach St, Athens, Georgia", "America/New_York", ("1 Peach St", "Athens", "Georgia", "", "")),
+        ("1 Rustaveli, Tbilisi, Georgia", "Asia/Tbilisi", ("1 Rustaveli", "Tbilisi", "", "", "Georgia")),
+        ("1 King St, Toronto, Ontario", "America/Toronto", ("1 King St", "Toronto", "Ontario", "", "")),
+        ("Calle 1, Tijuana, Mexico", "America/Tijuana", ("Calle 1", "Tijuana", "", "", "Mexico")),
+    ],
+)
+def test_a_state_that_is_written_out_is_no_country(address, zone, parts):
+    one = Public(pk=1, slug="a", name="A", zone=zone, rule=None, address=address)
+    assert tuple(address_parts(one)) == parts
+
+
+@pytest.mark.parametrize("address", ["Albany, New York", "Albany, NY"])
+def test_a_town_with_its_state_is_both_where_no_more_is_told(address):
+    one = Public(pk=1, slug="a", name="A", zone="America/New_York", rule=None, address=address, approximate=True)
+    assert tuple(address_parts(one)) == ("", "Albany", address.partition(", ")[2], "", "")
+
+
+def test_a_street_stays_a_street_where_the_place_is_known_by_its_town_alone():
+    """What a group types has no coordinates: it stands at its town, `approximate`, with the street that it says."""
+    for address in ("Hafenweg 3, 20457 Hamburg, Germany", "Hafenweg 3, Hamburg"):
+        one = Public(pk=1, slug="a", name="A", zone="Europe/Berlin", rule=None, address=address, approximate=True)
+        assert address_parts(one)[:2] == ("Hafenweg 3", "Hamburg")
+
+
+def test_what_a_list_said_of_a_street_is_over_once_another_address_was_typed_here():
+    said = {"address": "9 Elm Street", "city": "Albany", "state": "NY", "postal_code": "12207", "country": "USA"}
+    known = {"pk": 1, "slug": "a", "name": "A", "zone": "America/New_York", "rule": None, "extra": said}
+    still = Public(address="9 Elm Street, Albany, NY 12207, USA", **known)
+    assert tuple(address_parts(still)) == tuple(said.values())
+    for typed, parts in (
+        ("2 Oak St, Albany, NY 12207", ("2 Oak St", "Albany", "NY", "12207", "")),
+        ("2 Oak St, Troy", ("2 Oak St", "Troy", "", "", "")),
+        ("", ("", "", "", "", "")),
+    ):
+        assert tuple(address_parts(Public(address=typed, **known))) == parts
+    town = Public(address="Albany, NY, USA", approximate=True, **known | {"extra": {"city": "Albany", "state": "NY"}})
+    assert address_parts(town)[:3] == ("", "Albany", "NY")

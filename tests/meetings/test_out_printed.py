@@ -1,6 +1,8 @@
 """The list on paper: the days of a week in one zone, and a booklet whose panels come in order when it is folded."""
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
@@ -89,6 +91,13 @@ class TestThePage:
         assert text.count('<section class="panel">') == 4
         assert text.count('<div class="side">') == 2
         assert text.count("Times are Berlin time.") == 1, "on each panel that is not blank: sheets come apart"
+
+    def test_the_foot_of_a_panel_breaks_where_it_is_long_and_the_sites_address_is_a_line_of_its_own(self):
+        text = self.text(zone="America/Argentina/Buenos_Aires", fold="1")
+        assert '<span class="site">https://' in text
+        style = (Path(__file__).resolve().parents[2] / "frontend/static/css/printed.css").read_text()
+        (foot,) = re.findall(r"^\.fold footer {(.*)}$", style, re.MULTILINE)
+        assert not {"nowrap", "ellipsis"} & set(re.findall(r"[\w-]+", foot)), "what is cut off cannot be typed"
 
     def test_what_narrows_the_search_narrows_the_paper(self):
         late = Meeting.objects.get(slug="late")

@@ -11,7 +11,7 @@ from django.test import Client
 from ground import clock
 from groups.services import group_found
 from meetings.models import Meeting, Occurrence
-from meetings.selectors.attendance import plan_of, series_of
+from meetings.selectors.series import plan_of, series_of
 from meetings.services.group_meetings import meeting_edit, meeting_make, series_edit
 from tests.group_stories import PLAN, join
 from tests.people_of_the_story import DAY, make_account, make_member

@@ -19,6 +19,7 @@ SWITCHERS = [
 ]
 DOORS = [
     "/meetings.json",
+    "/meetings.json?source=a%00b",
     "/calendar/meetings/zed.ics",
     "/calendar/meetings/zed.ics?date=2026-01-22T19:00",
     "/calendar/search.ics?q=zed",

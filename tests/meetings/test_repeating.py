@@ -10,9 +10,9 @@ from django.test import Client
 from ground import clock
 from meetings import schedule
 from meetings.models import Meeting
-from meetings.selectors.attendance import plan_of
 from meetings.selectors.finder import Search, search
 from meetings.selectors.held import rule_of
+from meetings.selectors.series import plan_of
 from meetings.services.group_meetings import meeting_edit, meeting_make
 from tests.group_stories import PLAN, THURSDAY
 from tests.people_of_the_story import NOW, make_account

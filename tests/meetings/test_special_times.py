@@ -11,9 +11,9 @@ from django.test import Client
 from ground import clock
 from groups.services import group_found
 from meetings.models import Meeting
-from meetings.selectors.attendance import plan_of, series_of
 from meetings.selectors.finder import Search, meeting_view, search
 from meetings.selectors.published import published_one
+from meetings.selectors.series import plan_of, series_of
 from meetings.services.group_meetings import meeting_edit, meeting_make
 from tests.group_stories import PLAN
 from tests.people_of_the_story import DAY, HOUR, NOW, make_account

@@ -22,6 +22,7 @@ function forget(...names) {
   document.cookie = "near=; Path=/; Max-Age=0; SameSite=Strict"; // where the reader is (finder.js)
   try {
     for (const name of names) localStorage.removeItem(name);
+    sessionStorage.removeItem("htmx-current-path-for-history"); // the words of the last search
   } catch {
     // this browser keeps nothing
   }

@@ -21,7 +21,7 @@ from frontend.views.groups.free_days import free_days_shown
 from frontend.views.list_words import differences_shown
 from ground import clock
 from groups.selectors import facilitators
-from meetings.selectors import attendance
+from meetings.selectors import attendance, series
 from meetings.services import group_meetings, occurrences
 from meetings.services.commitments import commitment_end, commitment_make, excuse, excuse_undo
 
@@ -57,8 +57,8 @@ def meeting(request: HttpRequest, slug: str, meeting_id: int) -> HttpResponse:
     """One meeting for its facilitators: which dates are not held, the series, its end."""
     own = run_by(request, slug)
     found = attendance.meeting_in(own.group, meeting_id)
-    initial = attendance.plan_of(found)
-    others = attendance.series_of(found)
+    initial = series.plan_of(found)
+    others = series.series_of(found)
     form = _form_of(request, initial, others)
     if request.method == "POST" and form.is_valid():
         together = form.cleaned_data.get("together")

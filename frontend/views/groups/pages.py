@@ -16,7 +16,7 @@ from frontend.forms.groups import FoundForm, GroupForm, MeetingForm
 from frontend.views.groups.common import or_404, own_membership, run_by
 from ground import clock
 from groups import selectors, services
-from meetings.selectors import attendance, open_lists
+from meetings.selectors import attendance, open_lists, series
 from meetings.selectors.corrections import waiting_of
 from meetings.services.commitments import membership_leave, membership_remove
 from meetings.services.group_meetings import group_end, group_found_afresh, group_found_from_meeting
@@ -94,7 +94,7 @@ def group(request: HttpRequest, slug: str) -> HttpResponse:
     if own.state == "waiting":
         return render(request, "groups/waiting.html", {"group": own.group})
     now = clock.now()
-    meetings = attendance.meetings_of(own.group)
+    meetings = series.meetings_of(own.group)
     runs = own.role == "facilitator"
     dates = attendance.dates_of(meetings, now=now, count=DATES, person=actor)
     context = {

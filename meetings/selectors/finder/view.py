@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 
 from ground.wall import to_wall
 from groups.policies import can_run, can_see
+from meetings.giving import Way, ways_of
 from meetings.models import Meeting
 from meetings.schedule import Changes, Held
 from meetings.selectors.finder.asked import Found
 from meetings.selectors.held import cancelled_among, changes_of, dates_of
+from meetings.selectors.series import series_of
 from people.models import Person
 
 JOIN_SHOWN_BEFORE = timedelta(minutes=15)
@@ -28,12 +30,18 @@ class MeetingView:
     may_confirm: bool  # the visitor runs it, and has not confirmed it today
     changes: Changes = field(default_factory=dict)  # what is cancelled or was moved
     cancelled: list[datetime] = field(default_factory=list)  # wall starts of dates between those that are not held
+    others: list[Meeting] = field(default_factory=list)  # the other times of day that were made with it
 
     @property
     def mapped(self) -> bool:
         """Whether a map can show where it is held."""
         one = self.meeting
         return one.closed_at is None and one.mode != Meeting.ONLINE and None not in (one.latitude, one.longitude)
+
+    @property
+    def contributions(self) -> list[Way]:
+        """Where it takes its seventh tradition, as its list says."""
+        return [] if self.meeting.closed_at else ways_of(self.meeting.extra)
 
     @property
     def notes(self) -> str:
@@ -61,6 +69,7 @@ def meeting_view(slug: str, person: Person | None, now: datetime) -> MeetingView
         own_group=person is not None and group is not None and can_see(person, group),
         changes=changes,
         cancelled=cancelled_among(dates, changes, now, meeting.zone),
+        others=[other for other in series_of(meeting) if other.starts_local],
     )
 
 
