@@ -21,6 +21,7 @@ from people.selectors import person_of
 LONGEST = 25.0  # seconds that a request may wait
 BURST = 0.05  # seconds in which what comes together is answered together
 
+BYE = b'{"t":"bye"'
 TYPING = b'{"t":"typing"'  # what is true for 5 s: it would end each wait, or be told too late
 QUIET = tuple(f'{{"t":"{kind}"'.encode() for kind in ("typing", "presence", "hb", "live", "ready"))
 
@@ -83,8 +84,7 @@ async def poll(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     now = talk.loop.time()
     connection = Connection(sender=services.sender_of(person), session=session, out=out, now=now, soon=talk.soon)
     if talk.draining or not talk.enter(connection):
-        code, message = (503, "The server restarts.") if talk.draining else (429, "Too many at once.")
-        await _answer(send, code, {"error": {"code": "retry", "message": message}})
+        await _later(send, *((503, "The server restarts.") if talk.draining else (429, "Too many at once.")))
         return
     try:
         await greet(talk, connection, person, resume)
@@ -100,6 +100,9 @@ async def poll(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         talk.leave(connection)
     if out.code == wire.NO_SESSION:
         await _answer(send, 403, {"error": {"code": "forbidden", "message": "Please sign in first."}})
+        return
+    if out.code == wire.RESTART and not any(frame.startswith(BYE) for frame in out.frames):
+        await _later(send, 503, "The server could not go on.")  # what a socket is closed for
         return
     await _answer(send, 200, b'{"frames":[' + b",".join(out.frames) + b"]}")
 
@@ -133,6 +136,10 @@ async def _wait(out: Collector, receive: Receive, seconds: float) -> None:
 async def _until_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _later(send: Send, status: int, message: str) -> None:
+    await _answer(send, status, {"error": {"code": "retry", "message": message}})
 
 
 async def _answer(send: Send, status: int, body: bytes | dict[str, Any]) -> None:

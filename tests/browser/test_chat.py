@@ -265,6 +265,29 @@ def test_the_room_passes_axe_on_phone_and_desk(browser, folk, errors):
             assert found.violations_count == 0, found.generate_report()
 
 
+def test_what_is_pinned_stands_above_also_when_it_is_not_loaded_and_an_old_pin_changes_nothing(browser, folk, errors):
+    room = folk.rooms["Lake walk"]
+    first = len(folk.bodies(room)) + 1
+    folk.change("fill", person="Sam at the lake", room=room, count=2)
+    folk.change("house", room=room, kind="pin", of=first)
+    folk.change("fill", person="Sam at the lake", room=room, count=120)
+    with signed_in(browser, folk, "Rowan", errors) as context:
+        page = room_of(context, folk, "Lake walk")
+        pinned = page.locator("#talk-pinned")
+        expect(pinned).to_have_text("Pinned filled 0")
+        folk.change("house", room=room, kind="pin", of=first + 1)
+        expect(pinned).to_have_text("Pinned filled 1")
+        for _ in range(40):
+            if page.locator(f'#talk-log [data-seq="{first}"]').count():
+                break
+            page.mouse.wheel(0, -20_000)
+            page.wait_for_timeout(250)
+        expect(page.locator(f'#talk-log [data-seq="{first}"]')).to_have_count(1)
+        expect(pinned).to_have_text("Pinned filled 1")
+        folk.change("house", room=room, kind="delete", of=first + 1)
+        expect(pinned).to_be_hidden()
+
+
 def deed(page: Page, words: str, name: str) -> None:
     """Open a message's menu and choose."""
     page.locator("#talk-log .bubble", has_text=words).first.get_by_role("button", name="More").click()

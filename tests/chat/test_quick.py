@@ -10,6 +10,8 @@ import pytest
 from django.db import connection
 
 from chat import selectors, services
+from chat.committer import Committer
+from chat.desk import Desk
 from chat.models import Message, Room, Silence
 from chat.posts import Post
 from chat.quick import Quick
@@ -228,6 +230,20 @@ def test_one_post_that_needs_a_decision_leaves_the_other_rooms_in_the_lane():
     plain, after = texts(one, some, "hello"), texts(other, others, "after it, in its order")
     pair = Post(plain[0].sender, "pabc", uuid4(), "hello")
     assert Quick().part([*plain, held, *after, pair]) == plain
+
+
+async def test_a_post_that_the_lane_cannot_even_send_harms_only_itself():
+    room, people = await aside(make, 1)
+    good = texts(room, people, "hello")
+    poison = Post(good[0].sender, "g\ud83d", uuid4(), "half a sign in the room's name")
+    desk, answers = Desk("commit", 1), []
+    committer = Committer(lambda batch: services.entries_write(posts=batch), desk, lambda _: None)
+    for post in (poison, *good):
+        committer.submit(post, answers.append)
+    await asyncio.wait_for(committer.flush(), 20)
+    await committer.close()
+    desk.close()
+    assert [(outcome.code, outcome.seq) for outcome in answers] == [("invalid", 0), ("", 1)]
 
 
 def aside(work, *args, **given):

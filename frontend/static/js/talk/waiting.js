@@ -42,6 +42,11 @@ export class Waiting {
     this.stop();
   }
 
+  /** What was heard of this room is of another log: only the page knows what to ask for. */
+  forget(room) {
+    this.others.delete(room);
+  }
+
   /** The server stops and asks to be left alone for so many seconds. */
   pause(seconds) {
     this.bye = Date.now() + seconds * 1000;
