@@ -92,7 +92,7 @@ def test_when_the_others_do_not_come_the_wait_is_over_after_its_time_and_then_fo
         gather = ours._gather
 
         async def counted():
-            others = []  # what else the loop does meanwhile
+            others: list[str] = []  # what else the loop does meanwhile
             asyncio.get_running_loop().call_soon(others.append, "ran")
             await gather()
             waits.append(bool(others))

@@ -13,7 +13,7 @@ from chat import selectors, services
 from chat.committer import Committer
 from chat.desk import Desk
 from chat.models import Message, Room, Silence
-from chat.posts import Post
+from chat.posts import Outcome, Post
 from chat.quick import Quick
 from ground import clock
 from groups.models import Group, Membership
@@ -236,7 +236,7 @@ async def test_a_post_that_the_lane_cannot_even_send_harms_only_itself():
     room, people = await aside(make, 1)
     good = texts(room, people, "hello")
     poison = Post(good[0].sender, "g\ud83d", uuid4(), "half a sign in the room's name")
-    desk, answers = Desk("commit", 1), []
+    desk, answers = Desk("commit", 1), list[Outcome]()
     committer = Committer(lambda batch: services.entries_write(posts=batch), desk, lambda _: None)
     for post in (poison, *good):
         committer.submit(post, answers.append)

@@ -331,10 +331,13 @@ def test_long_texts_make_a_page_shorter_and_the_next_one_goes_on_from_there():
     room = found(member)
     for _ in range(12):
         say(member, room, "💡" * 4000)
-    pages, after = [], None
+    pages: list[selectors.Page] = []
+    after = None
     while not pages or pages[-1].more:
-        pages.append(selectors.page_for(room.key, member.pk, after))
-        after = pages[-1].run.last
+        page = selectors.page_for(room.key, member.pk, after)
+        assert page is not None
+        pages.append(page)
+        after = page.run.last
     assert [len(page.run.frames) for page in pages] == [8, 4]
     assert [page.reset for page in pages] == [True, False]
     assert [frame for page in pages for frame in page.run.frames] == list(
