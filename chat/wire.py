@@ -90,10 +90,15 @@ def parse(text: str | None) -> dict[str, Any]:
     return frame
 
 
+def may_be_room(key: str) -> bool:
+    """False for what is no room's key, nor anything that a database can be asked for."""
+    return 0 < len(key) <= 40 and key.isascii() and key.isprintable()
+
+
 def room_in(frame: dict[str, Any]) -> str:
     """The room that a frame names. Raises BadFrame."""
     room = frame.get("room")
-    if not isinstance(room, str) or not 0 < len(room) <= 40 or not (room.isascii() and room.isprintable()):
+    if not isinstance(room, str) or not may_be_room(room):
         raise BadFrame("bad_frame")
     return room
 
