@@ -12,6 +12,7 @@ from django.db import OperationalError
 from chat import hub as module
 from chat import poll as door
 from chat.hub import Hub
+from chat.limits import Buckets
 from chat.poll import Collector
 from chat.transport import Bundle
 from people.models import Person
@@ -99,6 +100,16 @@ class NoDatabase:
 
 async def test_while_the_database_does_not_answer_a_request_is_told_to_come_back_later(monkeypatch):
     """An empty answer would say that nothing is new, and be asked for again at once by everybody."""
+    assert await asked(monkeypatch, 1) == [503]
+
+
+async def test_who_asks_again_and_again_is_told_to_wait_before_the_database_is_asked(monkeypatch):
+    monkeypatch.setattr(door, "asked", Buckets(3, 0.001))
+    assert await asked(monkeypatch, 5) == [503, 503, 503, 429, 429]
+
+
+async def asked(monkeypatch, times):
+    """What one person is answered who asks so many times."""
     ours, desk = Hub(asyncio.get_running_loop()), NoDatabase()
     ours.desk.close()
     monkeypatch.setattr(ours, "desk", desk)
@@ -112,10 +123,12 @@ async def test_while_the_database_does_not_answer_a_request_is_told_to_come_back
         await asyncio.Event().wait()
 
     scope = {"method": "GET", "query_string": b"wait=0", "user": None, "session": Session()}
-    await door.poll(scope, receive, send)
+    for _ in range(times):
+        await door.poll(scope, receive, send)
     ours.draining = True
     ours._commits.close()
-    assert (said[0]["status"], json.loads(said[1]["body"])["error"]["code"]) == (503, "retry")
+    assert {json.loads(event["body"])["error"]["code"] for event in said[1::2]} == {"retry"}
+    return [event["status"] for event in said[::2]]
 
 
 class Session:
