@@ -288,6 +288,24 @@ def test_what_is_pinned_stands_above_also_when_it_is_not_loaded_and_an_old_pin_c
         expect(pinned).to_be_hidden()
 
 
+@pytest.mark.parametrize("way", ["socket", "plain http"])
+def test_a_restored_backup_never_stands_mixed_with_the_old_log(browser, folk, errors, way):
+    room = folk.rooms["Lake walk"]
+    with signed_in(browser, folk, "Rowan", errors) as context:
+        if way == "plain http":
+            context.route_web_socket(re.compile("/ws/"), lambda ws: ws.close())
+        page = room_of(context, folk, "Lake walk")
+        write(page, f"of the old log, by {way}")
+        expect(page.locator("#talk-log .bubble", has_text=f"of the old log, by {way}")).to_be_visible()
+        context.set_offline(True)
+        expect(page.locator("#talk-state")).to_contain_text("No connection")
+        page.locator("#talk-log").evaluate("log => log.lastElementChild.dataset.old = ''")
+        folk.change("new epoch", room=room, epoch=f"after {way}")
+        context.set_offline(False)
+        expect(page.locator("#talk-log [data-old]")).to_have_count(0)
+        expect(page.locator("#talk-log .bubble", has_text=f"of the old log, by {way}")).to_be_visible()
+
+
 def deed(page: Page, words: str, name: str) -> None:
     """Open a message's menu and choose."""
     page.locator("#talk-log .bubble", has_text=words).first.get_by_role("button", name="More").click()

@@ -72,7 +72,7 @@ elif asked["do"] == "house":
     from chat.services.entries import house_entry
     house_entry(room_pk=Room.objects.get(key=asked["room"]).pk, kind=asked["kind"], of=asked["of"])
 elif asked["do"] == "new epoch":
-    Room.objects.filter(key=asked["room"]).update(epoch="another")
+    Room.objects.filter(key=asked["room"]).update(epoch=asked.get("epoch", "another"))
 """
 
 
