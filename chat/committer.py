@@ -1,14 +1,14 @@
 """One committer a process: while one transaction runs, what is posted waits, and the next transaction takes it all.
 
-So a commit's price is shared by all who post at once. An outcome is given only after the commit.
+So a commit's price is shared by all who post at once. An outcome is given only after the commit, and whatever goes
+wrong with one post or its sender, the others get theirs.
 """
 
 import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-
-import psycopg
+from typing import TypeVar
 
 from chat import posts
 from chat.desk import Desk, report
@@ -18,6 +18,7 @@ from chat.quick import Quick
 
 log = logging.getLogger("porchlight.chat")
 
+T = TypeVar("T")
 Reply = Callable[[Outcome], None]
 Write = Callable[[Sequence[Post]], list[Outcome]]
 Announce = Callable[[list[tuple[str, Run]]], None]
@@ -80,7 +81,7 @@ class Committer:
                 finally:
                     self._storing = False
                 for (_, reply), outcome in zip(batch, outcomes, strict=True):
-                    reply(outcome)
+                    _safely(reply, outcome)
         finally:
             self._task = None
 
@@ -103,20 +104,19 @@ class Committer:
 
     async def _store(self, batch: list[Post]) -> list[Outcome]:
         """An outcome a post, in their order."""
-        quick = self._quick.part(batch)
-        found = dict(zip(map(id, quick), await self._quickly(quick), strict=False))
+        found = {id(outcome.post): outcome for outcome in await self._quickly(batch)}
         rest = [post for post in batch if id(post) not in found]
         found.update(zip(map(id, rest), await self._slowly(rest), strict=True))
         return [found[id(post)] for post in batch]
 
     async def _quickly(self, batch: list[Post]) -> list[Outcome]:
-        """Empty: nothing is known to be stored, the slow way takes them and knows what to do."""
+        """Those that the quick lane stored. Of the others nothing is known; the slow way knows what to do."""
         try:
-            outcomes, news = await self._quick.write(batch) or ([], [])
-        except (psycopg.Error, OSError) as error:
-            log.warning("the quick lane did not store %d messages, the slow way takes them: %s", len(batch), error)
+            outcomes, news = await self._quick.write(self._quick.part(batch)) or ([], [])
+        except Exception as error:  # noqa: BLE001  (whatever it is: the slow way finds the post that harms the others)
+            log.warning("the quick lane did not store %d messages, the slow way takes them: %r", len(batch), error)
             return []
-        self._announce(news)
+        _safely(self._announce, news)
         return outcomes
 
     async def _slowly(self, batch: list[Post]) -> list[Outcome]:
@@ -125,5 +125,13 @@ class Committer:
         except Exception as error:  # noqa: BLE001  (one bad round must not end the process's talk: nothing is known to be stored)
             report(log, f"{len(batch)} messages could not be stored; their senders will try again", error)
             return [Outcome(post, code=posts.RETRY) for post in batch]
-        self._announce([])
+        _safely(self._announce, [])
         return outcomes
+
+
+def _safely(tell: Callable[[T], None], what: T) -> None:
+    """It is committed: who cannot be told now asks again, and the hub compares its heads with the database."""
+    try:
+        tell(what)
+    except Exception:
+        log.exception("what was committed cannot be told")

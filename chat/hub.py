@@ -146,6 +146,8 @@ class Hub:
     async def _sync(self, connection: Connection, room: LiveRoom, seat: Seat, after: int | None) -> None:
         key, shown, more = room.key, 0, True
         while more:
+            await self.slow.room_for(connection)
+            seat.kept.clear()  # it is committed, so the page that is read now has it
             page = await self.desk.run(selectors.page_for, key, connection.sender.id, after)
             if connection.seats.get(key) is not seat or connection.closed:
                 return

@@ -15,12 +15,16 @@ from urllib.parse import parse_qs
 from chat import hub, services, wire
 from chat.connection import Connection
 from chat.greeting import greet
+from chat.limits import Buckets
 from chat.transport import Bundle
 from people.selectors import person_of
 
 LONGEST = 25.0  # seconds that a request may wait
 BURST = 0.05  # seconds in which what comes together is answered together
 
+asked = Buckets(60, 5)  # requests of one person: each makes the database work for all of their rooms
+
+BYE = b'{"t":"bye"'
 TYPING = b'{"t":"typing"'  # what is true for 5 s: it would end each wait, or be told too late
 QUIET = tuple(f'{{"t":"{kind}"'.encode() for kind in ("typing", "presence", "hb", "live", "ready"))
 
@@ -65,10 +69,10 @@ async def poll(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     if scope["method"] != "GET":
         await _answer(send, 405, {"error": {"code": "method", "message": "Only GET is answered here."}})
         return
-    asked = parse_qs(scope["query_string"].decode("latin-1"))
+    query = parse_qs(scope["query_string"].decode("latin-1"))
     try:
-        resume = wire.resume_in({"resume": _resume(asked.get("resume", [""])[0])})
-        wait = min(LONGEST, max(0.0, float(asked.get("wait", ["20"])[0])))
+        resume = wire.resume_in({"resume": _resume(query.get("resume", [""])[0])})
+        wait = min(LONGEST, max(0.0, float(query.get("wait", ["20"])[0])))
     except ValueError:
         message = "resume names rooms with the last number held, as in g12:41,g13:7."
         await _answer(send, 400, {"error": {"code": "invalid", "message": message}})
@@ -82,9 +86,8 @@ async def poll(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     session = scope["session"].session_key or ""
     now = talk.loop.time()
     connection = Connection(sender=services.sender_of(person), session=session, out=out, now=now, soon=talk.soon)
-    if talk.draining or not talk.enter(connection):
-        code, message = (503, "The server restarts.") if talk.draining else (429, "Too many at once.")
-        await _answer(send, code, {"error": {"code": "retry", "message": message}})
+    if talk.draining or asked.take(person.pk, now) or not talk.enter(connection):
+        await _later(send, *((503, "The server restarts.") if talk.draining else (429, "Too many at once.")))
         return
     try:
         await greet(talk, connection, person, resume)
@@ -100,6 +103,9 @@ async def poll(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         talk.leave(connection)
     if out.code == wire.NO_SESSION:
         await _answer(send, 403, {"error": {"code": "forbidden", "message": "Please sign in first."}})
+        return
+    if out.code == wire.RESTART and not any(frame.startswith(BYE) for frame in out.frames):
+        await _later(send, 503, "The server could not go on.")  # what a socket is closed for
         return
     await _answer(send, 200, b'{"frames":[' + b",".join(out.frames) + b"]}")
 
@@ -133,6 +139,10 @@ async def _wait(out: Collector, receive: Receive, seconds: float) -> None:
 async def _until_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _later(send: Send, status: int, message: str) -> None:
+    await _answer(send, status, {"error": {"code": "retry", "message": message}})
 
 
 async def _answer(send: Send, status: int, body: bytes | dict[str, Any]) -> None:

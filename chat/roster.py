@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count, F, Max, Q, Sum
 
+from chat import wire
 from chat.models import Room, RoomMember
 from groups.models import Membership
 from people.models import Block, Person
@@ -47,7 +48,7 @@ STRANGER = Standing()
 
 
 def room_by_key(key: str) -> Room | None:
-    return Room.objects.select_related("group").filter(key=key).first()
+    return Room.objects.select_related("group").filter(key=key).first() if wire.may_be_room(key) else None
 
 
 def key_of(room_pk: int) -> str:

@@ -7,6 +7,7 @@ from chat.connection import BUSY, Connection
 from chat.live import LiveRoom
 
 FULL_FOR = 30.0  # seconds that a reader may take nothing live
+LOOK = 0.1  # seconds between two looks whether one who joins has taken what waits
 
 
 class SlowReaders:
@@ -23,6 +24,11 @@ class SlowReaders:
             for key in connection.seats:
                 if room := self._rooms.get(key):
                     room.hold(connection)
+
+    async def room_for(self, connection: Connection) -> None:
+        """Return when this reader can be sent another page: who joins is held like who fell behind."""
+        while connection in self._since and not connection.closed:  # noqa: ASYNC110  (nobody says so when it is closed)
+            await asyncio.sleep(LOOK)
 
     def ready(self, now: float) -> Iterator[tuple[Connection, str, int]]:
         """Who took most of what waited goes on from there, room by room; who has not for too long is dropped."""

@@ -13,6 +13,7 @@ LARGEST = 16 * 1024  # bytes of a client's frame
 BEAT = 25  # seconds between two heartbeats of the server
 SILENCE = 60  # seconds after which a silent client is let go
 PAGE = 200  # entries of one sync frame
+PAGE_BYTES = 128 * 1024  # of one sync frame, more or less: long texts make it shorter
 FRESH = 50  # entries a newcomer or a reset gets
 GAP = 500  # missed entries that are replayed; more is a reset
 MOST_ROOMS = 200  # rooms of one socket
@@ -31,8 +32,8 @@ class BadFrame(ValueError):
 
 
 def encode(frame: dict[str, Any]) -> bytes:
-    """One JSON line, UTF-8."""
-    return json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode()
+    """One JSON line, UTF-8; half of a surrogate pair, which a client may send as an escape, becomes a question mark."""
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 def moment(at: datetime) -> str:
@@ -89,10 +90,15 @@ def parse(text: str | None) -> dict[str, Any]:
     return frame
 
 
+def may_be_room(key: str) -> bool:
+    """False for what is no room's key, nor anything that a database can be asked for."""
+    return 0 < len(key) <= 40 and key.isascii() and key.isprintable()
+
+
 def room_in(frame: dict[str, Any]) -> str:
     """The room that a frame names. Raises BadFrame."""
     room = frame.get("room")
-    if not isinstance(room, str) or not 0 < len(room) <= 40:
+    if not isinstance(room, str) or not may_be_room(room):
         raise BadFrame("bad_frame")
     return room
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
 
+from chat import posts
 from chat.models import Message, Report, Room
 from chat.roster import apart_from
 from chat.selectors.lines import names_of, open_rooms, rooms_of
@@ -41,8 +42,9 @@ class Case:
 
 def search(*, actor: Person, text: str) -> list[Found]:
     """The latest messages with these words in the actor's own rooms; never those of people kept apart from them."""
-    text = text.strip()
-    if not text:
+    try:
+        text = posts.body_of(text)
+    except posts.BadBody:  # also what no message can hold
         return []
     rooms = {room.pk: room for room in open_rooms(rooms_of(actor).select_related("group"))}
     names = names_of(rooms.values(), actor)

@@ -5,8 +5,10 @@ committed after they left, or after a block, cannot be among them.
 """
 
 import json
+from bisect import bisect_right
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from chat import posts, wire
@@ -161,6 +163,7 @@ def page_for(room_key: str, person_pk: int, after: int | None) -> Page | None:
     """What a member who holds everything up to `after` (None: nothing) needs next; None when there is no such room.
 
     More than 500 missed entries, entries that were purged, or a seq from another numbering: the last 50 and `reset`.
+    Long texts make a page shorter.
     """
     room = Room.objects.filter(key=room_key).first()
     if room is None:
@@ -169,8 +172,15 @@ def page_for(room_key: str, person_pk: int, after: int | None) -> Page | None:
     reset = after is None or after > last or after < room.floor or last - after > wire.GAP
     start = max(room.floor, last - wire.FRESH) if reset or after is None else after
     found = entries(room.pk, after=start)
-    run = for_reader(room_key, run_of(room, found, first=_first(found, start)), person_pk, found)
+    run = _short(for_reader(room_key, run_of(room, found, first=_first(found, start)), person_pk, found))
     return Page(room.epoch, run, run.last < last, reset, is_in(room, person_pk))
+
+
+def _short(run: Run) -> Run:
+    """The beginning of the run that fits into a page, never nothing: a slow reader takes one after the other."""
+    ends = list(accumulate(map(len, run.frames)))
+    fits = max(1, bisect_right(ends, wire.PAGE_BYTES))
+    return run if fits >= len(ends) else Run(run.first, run.frames[:fits], run.version, run.by[:fits])
 
 
 def is_in(room: Room, person_pk: int) -> bool:

@@ -26,9 +26,10 @@ def message_report(*, actor: Person, room_key: str, seq: int) -> None:
     Raises PermissionDenied, and ValidationError for what is not a message of somebody else that the actor sees.
     """
     room = _room_of(actor, room_key)
-    found = Message.objects.filter(room=room, seq=seq, kind=posts.TEXT, gone="", held=False).select_related("sender")
-    entry = found.exclude(sender=actor).first()
-    if entry is None or entry.sender is None:
+    if Report.objects.filter(room=room, seq=seq, reporter=actor).exists():
+        return
+    entry = selectors.text_of(room, seq, actor)
+    if entry is None or entry.sender in {None, actor} or entry.gone:
         raise ValidationError(_("This message is not here any more."))
     with transaction.atomic():
         Report.objects.get_or_create(

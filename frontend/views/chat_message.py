@@ -38,7 +38,8 @@ def message(request: HttpRequest, key: str, seq: int) -> HttpResponse:
     if request.method == "POST" and room is not None:
         try:
             _do(request, room, seq, do)
-            return redirect(_way_back(room, seq, do))
+            # a room of two ends when one does not see the other any more
+            return redirect(_way_back(room, seq, do) if policies.can_read(actor, room) else reverse("talk"))
         except REFUSALS as error:
             refused = error
     entry = selectors.text_of(room, seq, actor) if room else None

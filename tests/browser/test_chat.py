@@ -82,10 +82,14 @@ def test_who_is_offline_writes_on_and_it_arrives_once(browser, folk, errors):
         unsent = rowan.locator("#talk-outbox .bubble-unsent")
         expect(unsent).to_contain_text("not sent yet: tap to try again", timeout=15_000)
         expect(rowan.locator("#talk-state")).to_contain_text("No connection")
+        rowan.evaluate("() => { Storage.prototype.setItem = () => { throw new Error('full') } }")
+        for number in range(2):  # then they live as long as the page
+            write(rowan, f"no room left to keep it {number}")
         write(noor, "said meanwhile")
         expect(noor.locator("#talk-log")).to_contain_text("said meanwhile")
         one.set_offline(False)
         expect(noor.locator("#talk-log .bubble", has_text="in the tunnel")).to_have_count(1)
+        expect(noor.locator("#talk-log .bubble", has_text="no room left to keep it")).to_have_count(2)
         expect(rowan.locator("#talk-log .bubble", has_text="said meanwhile")).to_have_count(1)
         expect(rowan.locator("#talk-log .bubble", has_text="in the tunnel")).to_have_count(1)
         expect(rowan.locator("#talk-outbox .bubble")).to_have_count(0)
@@ -268,6 +272,47 @@ def test_the_room_passes_axe_on_phone_and_desk(browser, folk, errors):
             page = room_of(context, folk)
             found = Axe().run(page)
             assert found.violations_count == 0, found.generate_report()
+
+
+def test_what_is_pinned_stands_above_also_when_it_is_not_loaded_and_an_old_pin_changes_nothing(browser, folk, errors):
+    room = folk.rooms["Lake walk"]
+    first = len(folk.bodies(room)) + 1
+    folk.change("fill", person="Sam at the lake", room=room, count=2)
+    folk.change("house", room=room, kind="pin", of=first)
+    folk.change("fill", person="Sam at the lake", room=room, count=120)
+    with signed_in(browser, folk, "Rowan", errors) as context:
+        page = room_of(context, folk, "Lake walk")
+        pinned = page.locator("#talk-pinned")
+        expect(pinned).to_have_text("Pinned filled 0")
+        folk.change("house", room=room, kind="pin", of=first + 1)
+        expect(pinned).to_have_text("Pinned filled 1")
+        for _ in range(40):
+            if page.locator(f'#talk-log [data-seq="{first}"]').count():
+                break
+            page.mouse.wheel(0, -20_000)
+            page.wait_for_timeout(250)
+        expect(page.locator(f'#talk-log [data-seq="{first}"]')).to_have_count(1)
+        expect(pinned).to_have_text("Pinned filled 1")
+        folk.change("house", room=room, kind="delete", of=first + 1)
+        expect(pinned).to_be_hidden()
+
+
+@pytest.mark.parametrize("way", ["socket", "plain http"])
+def test_a_restored_backup_never_stands_mixed_with_the_old_log(browser, folk, errors, way):
+    room = folk.rooms["Lake walk"]
+    with signed_in(browser, folk, "Rowan", errors) as context:
+        if way == "plain http":
+            context.route_web_socket(re.compile("/ws/"), lambda ws: ws.close())
+        page = room_of(context, folk, "Lake walk")
+        write(page, f"of the old log, by {way}")
+        expect(page.locator("#talk-log .bubble", has_text=f"of the old log, by {way}")).to_be_visible()
+        context.set_offline(True)
+        expect(page.locator("#talk-state")).to_contain_text("No connection")
+        page.locator("#talk-log").evaluate("log => log.lastElementChild.dataset.old = ''")
+        folk.change("new epoch", room=room, epoch=f"after {way}")
+        context.set_offline(False)
+        expect(page.locator("#talk-log [data-old]")).to_have_count(0)
+        expect(page.locator("#talk-log .bubble", has_text=f"of the old log, by {way}")).to_be_visible()
 
 
 def deed(page: Page, words: str, name: str) -> None:

@@ -68,8 +68,11 @@ elif asked["do"] == "fill":
     for start in range(0, asked["count"], 200):
         numbers = range(start, min(start + 200, asked["count"]))
         entries_write(posts=[Post(sender, asked["room"], uuid4(), f"filled {number}") for number in numbers])
+elif asked["do"] == "house":
+    from chat.services.entries import house_entry
+    house_entry(room_pk=Room.objects.get(key=asked["room"]).pk, kind=asked["kind"], of=asked["of"])
 elif asked["do"] == "new epoch":
-    Room.objects.filter(key=asked["room"]).update(epoch="another")
+    Room.objects.filter(key=asked["room"]).update(epoch=asked.get("epoch", "another"))
 """
 
 

@@ -1,5 +1,6 @@
 """The same room by plain HTTP, for when sockets are blocked."""
 
+import json
 from uuid import uuid4
 
 import pytest
@@ -130,6 +131,16 @@ def test_a_wrong_post_is_400_with_a_sentence(story, body):
     answer = member.post(f"{room}/messages/", body, content_type="application/json")
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == "invalid"
+
+
+@pytest.mark.parametrize("sign", ["\0", "\ud83d"])
+def test_a_sign_that_no_database_keeps_is_found_nowhere(story, sign):
+    member, _, _room = story
+    asked = member.post("/api/v1/rooms/search/", json.dumps({"q": f"mine{sign}"}), content_type="application/json")
+    assert asked.json() == {"found": []}
+    assert member.get("/api/v1/rooms/g%001/names/").status_code == 403
+    assert member.get("/talk/g%001/").status_code == 403
+    assert member.get("/talk/g%001/1/").status_code == 403
 
 
 @pytest.mark.parametrize("query", ["after=x", "after=-1", "before=1e3", "limit=²", "after=99999999999999999999"])

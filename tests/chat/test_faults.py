@@ -278,7 +278,7 @@ def alone() -> Iterator[Folk]:
         if WAY == "scaled":
             env["DATABASE_URL"] = stack.enter_context(Postgres(durable=True)).url
         site = stack.enter_context(Site(env))
-        yield settle(site, [*NAMES, "loner"], {**dict.fromkeys(ROOMS, NAMES), "Attic": ["loner"]})
+        yield settle(site, [*NAMES, "loner"], {**dict.fromkeys(ROOMS, NAMES), "Attic": ["loner", "m0"]})
 
 
 async def enter(folk: Folk, name: str) -> Talker:
@@ -304,7 +304,8 @@ async def test_a_killed_server_has_kept_what_it_acked_and_a_repeated_key_is_no_s
 async def test_a_stopping_server_says_bye_also_to_who_waits_by_http_and_closes_with_1012(alone):
     site, room, ada = alone.site, alone.rooms["Lake"], await enter(alone, "m0")
     waiting = asyncio.create_task(poll(alone, "loner", f"{alone.rooms['Attic']}:0"))
-    await asyncio.sleep(0.5)
+    loner = alone.people["loner"]["pid"]
+    await ada.until(lambda: any(loner in frame.get("in", ()) for frame in ada.other), "nobody waits")
     cids = [await ada.post(room, f"on the way {number}") for number in range(50)]
     await asyncio.sleep(0.05)
     site.process.terminate()

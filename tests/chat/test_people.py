@@ -321,6 +321,19 @@ def test_a_cravings_room_that_everybody_left_is_emptied_too_and_keeps_no_names()
     assert holdings.purge(NOW + timedelta(hours=73)) == 0
 
 
+def test_who_does_not_see_a_message_cannot_find_out_by_reporting_it_that_it_is_there():
+    ada, bo, cy = (make_member(name) for name in ("Ada", "Bo", "Cy"))
+    room = found(ada, bo, cy)
+    post(ada, room, "not for Bo")
+    block_set(actor=ada, other=bo)
+    for seq in (1, 2):
+        with pytest.raises(ValidationError):
+            services.message_report(actor=bo, room_key=room.key, seq=seq)
+    for _twice_is_once in range(2):
+        services.message_report(actor=cy, room_key=room.key, seq=1)
+    assert Report.objects.count() == 1
+
+
 def test_an_erased_account_ends_the_room_of_two_and_leaves_the_other_their_words():
     ada, bo = make_member("Ada"), make_member("Bo")
     found(ada, bo)

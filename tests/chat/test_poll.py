@@ -1,13 +1,22 @@
 """Talk without a socket: the same frames by plain HTTP, answered when there is something new."""
 
 import asyncio
+import json
 import time
 import uuid
+from typing import Any
 
 import httpx
+from django.db import OperationalError
 
+from chat import hub as module
+from chat import poll as door
+from chat.hub import Hub
+from chat.limits import Buckets
 from chat.poll import Collector
 from chat.transport import Bundle
+from people.models import Person
+from people.selectors import person_of
 
 
 async def poll(folk, who, resume="", wait=20.0):
@@ -75,3 +84,52 @@ async def test_typing_is_kept_out_of_the_answer_and_what_concerns_a_person_ends_
     out.write([Bundle([b'{"t":"press","ref":7}'])])
     assert out.news.is_set()
     assert out.frames == [b'{"t":"presence","room":"g1"}', b'{"t":"hb"}', b'{"t":"press","ref":7}']
+
+
+class NoDatabase:
+    """Knows who asks, and then nothing more."""
+
+    async def run(self, work, *args, **given):
+        if work is person_of:
+            return Person(pk=1, name="Ada")
+        raise OperationalError("no answer")
+
+    def close(self):
+        pass
+
+
+async def test_while_the_database_does_not_answer_a_request_is_told_to_come_back_later(monkeypatch):
+    """An empty answer would say that nothing is new, and be asked for again at once by everybody."""
+    assert await asked(monkeypatch, 1) == [503]
+
+
+async def test_who_asks_again_and_again_is_told_to_wait_before_the_database_is_asked(monkeypatch):
+    monkeypatch.setattr(door, "asked", Buckets(3, 0.001))
+    assert await asked(monkeypatch, 5) == [503, 503, 503, 429, 429]
+
+
+async def asked(monkeypatch, times):
+    """What one person is answered who asks so many times."""
+    ours, desk = Hub(asyncio.get_running_loop()), NoDatabase()
+    ours.desk.close()
+    monkeypatch.setattr(ours, "desk", desk)
+    monkeypatch.setattr(module, "start", lambda _loop: ours)
+    said: list[dict[str, Any]] = []
+
+    async def send(event):
+        said.append(event)
+
+    async def receive():
+        await asyncio.Event().wait()
+
+    scope = {"method": "GET", "query_string": b"wait=0", "user": None, "session": Session()}
+    for _ in range(times):
+        await door.poll(scope, receive, send)
+    ours.draining = True
+    ours._commits.close()
+    assert {json.loads(event["body"])["error"]["code"] for event in said[1::2]} == {"retry"}
+    return [event["status"] for event in said[::2]]
+
+
+class Session:
+    session_key = "key"

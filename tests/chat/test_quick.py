@@ -10,8 +10,10 @@ import pytest
 from django.db import connection
 
 from chat import selectors, services
+from chat.committer import Committer
+from chat.desk import Desk
 from chat.models import Message, Room, Silence
-from chat.posts import Post
+from chat.posts import Outcome, Post
 from chat.quick import Quick
 from ground import clock
 from groups.models import Group, Membership
@@ -205,21 +207,30 @@ def test_other_kinds_answers_held_words_and_a_key_twice_are_not_taken():
 def test_a_key_used_before_costs_the_lane_no_new_connection():
     """Else a client that sends one message again and again would have every batch pay for a connection."""
     room, people = make(1)
+    old = texts(room, people, "stored the slow way")
+    services.entries_write(posts=old)
 
     async def run():
         lane = Quick()
         try:
-            batch = texts(room, people, "hello")
-            await lane.write(batch)
+            assert await lane.write(old) is None  # also when it is the first that the connection does
             before = lane._connection
-            assert await lane.write(batch) is None
+            assert before is not None
+            batch = texts(room, people, "hello")
+            assert await lane.write(batch) is not None
+            for _ in range(20):
+                assert await lane.write(batch) is None
             assert await lane.write(texts(room, people, "and on")) is not None
             assert lane._connection is before
+            assert before.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+            prepared = await (await before.execute("SELECT count(*) FROM pg_prepared_statements")).fetchone()
+            assert prepared is not None
+            assert prepared[0] <= 6  # each is kept by the server as long as the connection lives
         finally:
             await lane.close()
 
     asyncio.run(run())
-    assert [row["body"] for row in rows(room)] == ["hello", "and on"]
+    assert [row["body"] for row in rows(room)] == ["stored the slow way", "hello", "and on"]
 
 
 def test_one_post_that_needs_a_decision_leaves_the_other_rooms_in_the_lane():
@@ -228,6 +239,20 @@ def test_one_post_that_needs_a_decision_leaves_the_other_rooms_in_the_lane():
     plain, after = texts(one, some, "hello"), texts(other, others, "after it, in its order")
     pair = Post(plain[0].sender, "pabc", uuid4(), "hello")
     assert Quick().part([*plain, held, *after, pair]) == plain
+
+
+async def test_a_post_that_the_lane_cannot_even_send_harms_only_itself():
+    room, people = await aside(make, 1)
+    good = texts(room, people, "hello")
+    poison = Post(good[0].sender, "g\ud83d", uuid4(), "half a sign in the room's name")
+    desk, answers = Desk("commit", 1), list[Outcome]()
+    committer = Committer(lambda batch: services.entries_write(posts=batch), desk, lambda _: None)
+    for post in (poison, *good):
+        committer.submit(post, answers.append)
+    await asyncio.wait_for(committer.flush(), 20)
+    await committer.close()
+    desk.close()
+    assert [(outcome.code, outcome.seq) for outcome in answers] == [("invalid", 0), ("", 1)]
 
 
 def aside(work, *args, **given):

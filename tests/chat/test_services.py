@@ -326,6 +326,25 @@ def test_talk_older_than_30_days_is_gone_and_an_old_resume_starts_over():
     assert (fine.reset, fine.run.first) == (False, 4)
 
 
+def test_long_texts_make_a_page_shorter_and_the_next_one_goes_on_from_there():
+    member = make_member()
+    room = found(member)
+    for _ in range(12):
+        say(member, room, "💡" * 4000)
+    pages: list[selectors.Page] = []
+    after = None
+    while not pages or pages[-1].more:
+        page = selectors.page_for(room.key, member.pk, after)
+        assert page is not None
+        pages.append(page)
+        after = page.run.last
+    assert [len(page.run.frames) for page in pages] == [8, 4]
+    assert [page.reset for page in pages] == [True, False]
+    assert [frame for page in pages for frame in page.run.frames] == list(
+        selectors.run_after(room.pk, room.key, 0).frames
+    )
+
+
 def test_the_room_answers_for_what_it_keeps():
     assert {"chat.Message", "chat.ReadMark"} <= {m for h in register.holdings() for m in h.models}
 

@@ -248,11 +248,16 @@ async def test_text_that_is_no_frame_ends_the_socket_with_a_code(talker, text, c
         ({"t": "post", "room": "g1", "cid": 5, "body": "x"}, "bad_frame"),
         ({"t": "post", "room": "x" * 50, "cid": "00000000-0000-0000-0000-000000000000", "body": "x"}, "bad_frame"),
         ({"t": "read", "room": "g1", "seq": None}, "bad_frame"),
+        ({"t": "half \ud83d pair"}, "unknown_type"),
+        ({"t": "sync", "room": "g1", "after": -1, "cid": "\ud83d"}, "bad_frame"),
+        ({"t": "hello", "resume": {"g\ud83d": 1}}, "bad_frame"),
+        ({"t": "post", "room": "g\ud83d", "cid": "00000000-0000-0000-0000-000000000000", "body": "x"}, "bad_frame"),
+        ({"t": "post", "room": "g\0", "cid": "00000000-0000-0000-0000-000000000000", "body": "x"}, "bad_frame"),
     ],
 )
 async def test_a_wrong_frame_gets_an_answer_and_the_socket_lives(talker, harbour, frame, code):
     ada = await talker("ada").connect()
-    await ada.say(**frame)
+    await ada.socket.send(json.dumps(frame))
     await ada.until(lambda: any(told["t"] == "error" for told in ada.other), "no answer")
     assert [told["code"] for told in ada.other if told["t"] == "error"] == [code]
     assert (await ada.posted(harbour, "still here"))["t"] == "ack"

@@ -146,6 +146,15 @@ def test_reporting_and_blocking_part_the_two_and_the_message_is_not_there_for_th
     assert selectors.signs_of(room.pk, [2], ada.person) == {}
 
 
+@pytest.mark.parametrize("deed", ["report", "block"])
+def test_a_room_of_two_ends_with_it_and_the_way_leads_to_the_list_which_says_so(house, deed):
+    _room, ada, bo, *_ = house
+    pair = services.pair_room_open(actor=ada.person, other=bo.person)
+    post(ada.person, pair, "a word to you alone")
+    assert bo.press(pair, 1, do=deed) == (302, "/talk/")
+    assert "do not see each other any more" in html.unescape(bo.client.get("/talk/").content.decode())
+
+
 def test_a_held_message_is_there_for_its_sender_alone(house):
     room, ada, bo, fay, _olli = house
     post(ada.person, room, OFFER)

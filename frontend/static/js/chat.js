@@ -92,8 +92,14 @@ const HANDLERS = {
       else rooms.heard(frame.room, frame.msgs);
       return;
     }
-    anew = false;
-    if (frame.reset) log.clear(frame.from);
+    if (!frame.reset && frame.epoch !== epoch) {
+      startOver(); // or the two logs would stand mixed
+      return;
+    }
+    if (frame.reset) {
+      anew = false;
+      log.clear(frame.from);
+    }
     const far = frame.msgs.length > 3;
     for (const entry of frame.msgs) show(entry, far);
     if (far) log.toEnd();
@@ -158,6 +164,7 @@ const ask = () => link.send({ t: "sync", room, after: log.last });
 /** The log is another one: a backup was restored. */
 function startOver() {
   anew = true;
+  waiting.forget(room);
   link.send({ t: "sync", room });
 }
 

@@ -12,6 +12,7 @@ export class Deeds {
     this.page = page;
     this.listen = listen;
     this.signs = new Map(); // "seq person sign" -> {seq, on}: the latest word about each counts
+    this.pinned = Number(byId("talk-pinned").dataset.seq); // 0: nothing
     this.menu = byId("talk-menu");
     log.deeds = this;
     for (const bubble of log.list.querySelectorAll(".bubble")) this.dress(bubble);
@@ -41,7 +42,7 @@ export class Deeds {
   apply(entry) {
     const bubble = this.log.bubbleOf(entry.of);
     if (entry.kind === "react" || entry.kind === "unreact") this.#sign(entry, bubble);
-    else if (entry.kind === "pin") this.#pin(bubble);
+    else if (entry.kind === "pin") this.#pin(entry.of ?? 0);
     else if (entry.kind === "hold" && entry.body === "off") this.#free(entry, bubble);
     else if (bubble && entry.kind === "edit") {
       bubble.querySelector("p").textContent = entry.body;
@@ -53,7 +54,10 @@ export class Deeds {
         bubble.querySelector(".bubble-state").textContent = ` · ${this.page.dataset.sayHeld}`;
       } else bubble.remove();
     }
-    if (["edit", "delete", "hold"].includes(entry.kind)) this.#unsay(entry.of);
+    if (["edit", "delete", "hold"].includes(entry.kind)) {
+      this.#unsay(entry.of);
+      if (entry.of === this.pinned) this.#pin(this.pinned);
+    }
   }
 
   /** Old words stand nowhere else: not in an answer to them, not where they were read out. */
@@ -75,14 +79,25 @@ export class Deeds {
       bubble.querySelector(".bubble-state").textContent = "";
       return;
     }
-    const found = await fetchEntries(this.page.dataset.room, { after: entry.of - 1, limit: 1 }).catch(() => null);
-    if (found?.messages[0]?.seq === entry.of) this.log.insert(found.messages[0]);
+    const found = await this.#stored(entry.of);
+    if (found) this.log.insert(found);
   }
 
-  #pin(bubble) {
+  /** The entry of this number as it is now, or nothing. */
+  async #stored(seq) {
+    const found = await fetchEntries(this.page.dataset.room, { after: seq - 1, limit: 1 }).catch(() => null);
+    return found?.messages.find((one) => one.seq === seq);
+  }
+
+  /** What is pinned may stand far above what is loaded, and may be changed or taken away later. */
+  async #pin(seq) {
+    this.pinned = seq;
+    const found = seq ? await this.#stored(seq) : null;
+    if (this.pinned !== seq) return; // another one meanwhile
     const bar = byId("talk-pinned");
-    bar.hidden = !bubble;
-    bar.lastElementChild.textContent = bubble?.querySelector("p").textContent ?? "";
+    const isThere = found?.kind === "text" && !found.gone;
+    bar.hidden = !isThere;
+    bar.lastElementChild.textContent = isThere ? found.body : "";
   }
 
   #sign(entry, bubble) {

@@ -83,7 +83,7 @@ export class Log {
     if (top?.dataset.day === day) top.remove();
     this.list.prepend(...made);
     if (entries.length) this.first = entries[0].seq;
-    for (const entry of entries) if (!isWords(entry)) this.deeds.apply(entry);
+    for (const entry of entries) if (!isWords(entry) && entry.kind !== "pin") this.deeds.apply(entry); // pinned long ago
     this.earlier.hidden = !more;
     scrollTo({ top: document.documentElement.scrollHeight - below });
   }

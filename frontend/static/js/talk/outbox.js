@@ -9,6 +9,7 @@ export class Outbox {
     this.key = listOf(me);
     for (const key of lists()) if (key !== this.key) localStorage.removeItem(key);
     this.entries = this.#read();
+    this.isKept = true; // the store took what is here
   }
 
   #read() {
@@ -22,12 +23,13 @@ export class Outbox {
 
   /** Another page of this browser may have written too: its entries stay. */
   #keep(change) {
-    this.entries = change(this.#read());
+    this.entries = change(this.isKept ? this.#read() : this.entries);
     try {
       if (this.entries.length) localStorage.setItem(this.key, JSON.stringify(this.entries));
       else localStorage.removeItem(this.key);
+      this.isKept = true;
     } catch {
-      // a full or forbidden store: the entries live as long as the page
+      this.isKept = false; // a full or forbidden store: the entries live as long as the page
     }
   }
 

@@ -5,6 +5,7 @@ const WAIT = 20; // seconds that the server may hold a request
 const OVERDUE = 35_000; // ms after which nobody answers it any more
 const SLOWEST = 30_000; // ms between two tries
 const SIGNED_OUT = 403;
+const TOO_MANY = 429; // several pages of one person in a busy room
 const HIDDEN = 60_000; // ms for which a page that nobody looks at goes on asking
 
 export class Waiting {
@@ -40,6 +41,11 @@ export class Waiting {
   end() {
     this.ended = true;
     this.stop();
+  }
+
+  /** What was heard of this room is of another log: only the page knows what to ask for. */
+  forget(room) {
+    this.others.delete(room);
   }
 
   /** The server stops and asks to be left alone for so many seconds. */
@@ -105,6 +111,10 @@ export class Waiting {
     if (status === SIGNED_OUT) {
       this.end();
       this.listen.out();
+      return;
+    }
+    if (status === TOO_MANY) {
+      this.#later(1000 + Math.random() * 1000);
       return;
     }
     this.#later(SLOWEST); // whatever becomes of the frames
