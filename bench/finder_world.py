@@ -18,10 +18,11 @@ from django.db import transaction
 from meetings import guide
 from meetings.guide import Entry
 from meetings.models import Meeting, MeetingDay
-from meetings.places import TABLE, City
+from meetings.places import City
 from meetings.services.bulk import rows_insert
 from meetings.services.import_rows import folded_of, values_of
 from meetings.services.upcoming import days_for, upcoming_set
+from meetings.town_table import TABLE
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "feeds"

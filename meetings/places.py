@@ -1,27 +1,20 @@
-"""Places by name, and the time zone of a spot on earth. Reads the committed table meetings/data/cities.sqlite3.
+"""Places by name, and the time zone of a spot on earth (meetings.town_table). Coordinates are degrees, distances km."""
 
-Data: GeoNames, CC BY 4.0; made by script/cities. Coordinates are degrees, distances kilometres.
-"""
-
-import sqlite3
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from math import asin, cos, floor, radians, sin, sqrt
-from pathlib import Path
 
 from django.conf import settings
 from django.utils.translation import override, pgettext
 
 from meetings.countries import COUNTRIES
 from meetings.folding import fold
+from meetings.town_table import table
 
-TABLE = Path(__file__).resolve().parent / "data" / "cities.sqlite3"
 EARTH_KM = 6371.0088
 ZONE_REACH_KM = 300.0  # farther than this from any town the zone is not guessed
 Spot = tuple[float, float, float, int]  # a town on a globe of radius 1, and the number of its zone
-_local = threading.local()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +101,7 @@ def on_globe(latitude: float, longitude: float) -> tuple[float, float, float]:
 
 @lru_cache(maxsize=1024)
 def _zone_name(number: int) -> str:
-    return str(_table().execute("SELECT name FROM zone WHERE id = ?", (number,)).fetchone()[0])
+    return str(table().execute("SELECT name FROM zone WHERE id = ?", (number,)).fetchone()[0])
 
 
 @lru_cache(maxsize=4096)
@@ -118,7 +111,7 @@ def country_at(zone: str, latitude: float, longitude: float) -> tuple[str, str] 
     Round the input to reuse answers. None when the zone has no town within two degrees. Reads a table without an index.
     """
     across = 2 / max(0.05, cos(radians(latitude)))
-    rows = _table().execute(
+    rows = table().execute(
         "SELECT l.code, coalesce(r.code, ''), c.lat, c.lon FROM city c JOIN zone z ON z.id = c.zone AND z.name = ?"
         " JOIN country l ON l.id = c.country LEFT JOIN region r ON r.id = c.region"
         " WHERE c.lat BETWEEN ? AND ? AND c.lon BETWEEN ? AND ?",
@@ -130,41 +123,13 @@ def country_at(zone: str, latitude: float, longitude: float) -> tuple[str, str] 
     return min(near)[1:] if near else None
 
 
-@lru_cache(maxsize=512)
-def country_in(zone: str) -> str:
-    """The code of the country to which most people of this zone belong; empty for a zone without a town (UTC)."""
-    row = (
-        _table()
-        .execute(
-            "SELECT l.code FROM city c JOIN zone z ON z.id = c.zone AND z.name = ? JOIN country l ON l.id = c.country"
-            " GROUP BY l.code ORDER BY sum(c.people) DESC LIMIT 1",
-            (zone,),
-        )
-        .fetchone()
-    )
-    return str(row[0]) if row else ""
-
-
-def is_region(name: str, zone: str) -> bool:
-    """Whether a state or province of the country to which a zone belongs is called so."""
-    return (country_in(zone), fold(name)) in _regions()
-
-
-@lru_cache(maxsize=1)
-def _regions() -> frozenset[tuple[str, str]]:
-    rows = _table().execute(
-        "SELECT DISTINCT l.code, r.name FROM city c JOIN country l ON l.id = c.country JOIN region r ON r.id = c.region"
-    )
-    return frozenset((code, fold(name)) for code, name in rows)
-
-
 def _split(text: str) -> tuple[str, tuple[str, ...]]:
     head, *tail = text[:120].split(",")
     return fold(head), tuple(part for part in map(fold, tail) if part)
 
 
 def _named(name: str, narrow: tuple[str, ...], limit: int) -> list[City]:
-    rows = _table().execute(
+    rows = table().execute(
         "SELECT c.name, coalesce(r.name, ''), coalesce(r.code, ''), l.name, l.code, c.lat, c.lon, z.name, c.people,"
         " min(n.folded <> ?1) AS longer"
         " FROM called n JOIN city c ON c.id = n.city JOIN country l ON l.id = c.country JOIN zone z ON z.id = c.zone"
@@ -220,7 +185,7 @@ def _spots(row: int, column: int, ring: int) -> Iterator[Spot]:
 
 @lru_cache(maxsize=2048)
 def _cell(cell: int) -> tuple[Spot, ...]:
-    rows = _table().execute("SELECT lat, lon, zone FROM spot WHERE cell = ?", (cell,))
+    rows = table().execute("SELECT lat, lon, zone FROM spot WHERE cell = ?", (cell,))
     return tuple((*on_globe(lat / 1000, lon / 1000), zone) for lat, lon, zone in rows)
 
 
@@ -229,12 +194,3 @@ def _only_zone(row: int, column: int) -> int | None:
     """The zone of all spots in this cell and around it; None when there are several, or none."""
     zones = {zone for ring in (0, 1) for *_, zone in _spots(row, column, ring)}
     return zones.pop() if len(zones) == 1 else None
-
-
-def _table() -> sqlite3.Connection:
-    """One read-only connection per thread."""
-    found: sqlite3.Connection | None = getattr(_local, "table", None)
-    if found is None:
-        found = sqlite3.connect(f"file:{TABLE}?mode=ro&immutable=1", uri=True)
-        _local.table = found
-    return found

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from ground.wall import to_wall
 from meetings.folding import fold
 from meetings.guide import DAY_MINUTES, IN_PERSON
-from meetings.places import is_region
 from meetings.schedule import DAY_CODES, EVERY_DAY, Changes, Rule, next_held
+from meetings.town_table import is_region
 
 POSTAL = re.compile(r"((?:[A-Z]{1,2}-)?\d{2}[- ]?\d{2,3}(?: ?[A-Z]{2})?) (?=\D)")  # before the town: much of Europe
 STATE = re.compile(r"[A-Z]{2,3}")

@@ -7,6 +7,7 @@ from meetings import free_days, places, schedule
 from meetings.models import Meeting
 from meetings.selectors.attendance import Date
 from meetings.selectors.held import changes_of, rule_of
+from meetings.town_table import country_in
 
 AHEAD = timedelta(days=200)
 MOST = 12
@@ -36,7 +37,7 @@ def region_found(meeting: Meeting) -> str:
     at = None
     if meeting.latitude is not None and meeting.longitude is not None:
         at = places.country_at(meeting.zone, round(meeting.latitude, 2), round(meeting.longitude, 2))
-    country, code = at or (places.country_in(meeting.zone), "")
+    country, code = at or (country_in(meeting.zone), "")
     return free_days.region_named(country, [code, *parts] if code else parts)
 
 
