@@ -19,9 +19,8 @@ from meetings.selectors import published
 @require_safe
 def meetings_json(request: HttpRequest) -> HttpResponseBase:
     """All open weekly meetings; `?source=NAME` those of one list. An unknown list is an empty one."""
-    source = request.GET.get("source", "")[:80].replace(
-        "\0", "\ufffd"
-    )  # no database takes it, and no list is called so
+    # NUL: no database takes it, and no list is called so
+    source = request.GET.get("source", "")[:80].replace("\0", "\ufffd")
     return send(request, lambda: joined(_array(source)), content_type=JSON, key=f"guide {source}")
 
 
