@@ -113,14 +113,16 @@ def by_index_of_words(asked, limit):
 @pytest.mark.usefixtures("world")
 def test_the_index_of_words_is_asked_only_when_the_next_meetings_do_not_fill_a_page(monkeypatch):
     lamp = Search(text="lamp", zone=BERLIN)
+    monkeypatch.setattr(stored, "STEPS", 30)
     assert by_index_of_words(lamp, 5) == 0
     assert by_index_of_words(lamp, 25) == 1, "there are twenty-four"
-    monkeypatch.setattr(stored, "STEPS", 10)
+    monkeypatch.setattr(stored, "STEPS", 8)
     assert by_index_of_words(lamp, 5) == 1
 
 
 def test_while_much_waits_for_the_worker_no_rare_word_is_looked_for_in_it_one_by_one(world, monkeypatch):
     lamp = Search(text="lamp", zone=BERLIN)
+    monkeypatch.setattr(stored, "STEPS", 30)
     waiting = list(MeetingDay.objects.order_by("pk").values_list("pk", flat=True)[:20])
     MeetingDay.objects.filter(pk__in=waiting).update(next_starts_at=NOW - timedelta(3), next_ends_at=NOW - timedelta(2))
     assert by_index_of_words(lamp, 5) == 0

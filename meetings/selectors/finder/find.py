@@ -26,6 +26,7 @@ from meetings.selectors.finder.where import window_of
 from meetings.selectors.held import changes_of, next_of
 
 APPOINTMENT = "a"
+NOT_SHOWN = ("extra", "folded", "source__about", "source__trouble_said")
 
 
 def search(asked: Search, *, now: datetime, after: str = "", limit: int = PAGE, most: int = MOST) -> Page:
@@ -61,6 +62,14 @@ def _after(last: Found, rows: list[tuple[Key, Found]]) -> str:
     return f"{APPOINTMENT}.{last.meeting.pk}" if last.held is None else _written(rows[-1][0])
 
 
+def _listed() -> "QuerySet[Meeting]":
+    """Meetings as a list shows them, without what it never does.
+
+    A source from BMLT holds its server's formats, tens of kilobytes that would be read again for each row.
+    """
+    return Meeting.objects.select_related("source").defer(*NOT_SHOWN)
+
+
 # --- rows with a time -----------------------------------------------------------------------------------------
 
 
@@ -70,7 +79,7 @@ def _timed(
     """(rows with a time, in order, after the cursor; the key behind which there is more than was looked at)."""
     fresh, late = stored(asked, span, now, cursor, limit)
     complete_to = fresh[-1].key if len(fresh) >= limit else None
-    meetings = Meeting.objects.select_related("source").in_bulk({row.key.meeting for row in [*fresh, *late]})
+    meetings = _listed().in_bulk({row.key.meeting for row in [*fresh, *late]})
     changes = changes_of(list(meetings.values()), now)
     found: dict[tuple[int, int], tuple[Key, Found]] = {}
     for row, is_late in [(row, False) for row in fresh] + [(row, True) for row in late]:
@@ -107,7 +116,7 @@ def _again(meeting: Meeting, row: Stored, span: Span, now: datetime, change: Any
 
 def _by_appointment(asked: Search, cursor: Key | int | None, limit: int) -> list[Found]:
     """They have no time, so no weekday rows either: few, by an index of their own."""
-    rows = Meeting.objects.select_related("source").filter(starts_local=None, closed_at=None, on_hold=False)
+    rows = _listed().filter(starts_local=None, closed_at=None, on_hold=False)
     for word, kinds in zip(asked.words, marks_of(asked.words), strict=True):
         has = Q(folded__contains=f" {word}") | Q(folded__startswith=word)
         for kind in kinds:

@@ -38,9 +38,9 @@ class Statement:
     where: list[str] = field(default_factory=list)
     params: list[Any] = field(default_factory=list)
     reads_meeting: bool = False
-    steps: int = 0  # so many rows of the driving index are tried at most, whatever they hold; 0: all
+    steps: int = 0  # so many rows of the driving index are tried at most, and none where there are fewer; 0: all
     bounds: list[str] = field(default_factory=list)  # which rows these are
-    bounding: int = 0  # their parameters come first
+    bounding: int = 0  # of the parameters those that come first: of the bounds, for the last step
 
     def add(self, condition: str, *params: Any) -> None:
         self.where.append(condition)
@@ -48,20 +48,21 @@ class Statement:
 
     def bound(self, condition: str, *params: Any) -> None:
         """A condition that the driving index answers by itself: rows it leaves out are no steps."""
-        if not self.steps:
-            self.add(condition, *params)
-            return
-        self.bounds.append(condition)
-        new = [moment(p) if isinstance(p, datetime) else p for p in params]
-        self.params[self.bounding : self.bounding] = new
-        self.bounding += len(new)
+        self.add(condition, *params)
+        if self.steps:
+            self.bounds.append(condition)
+            again = self.params[len(self.params) - len(params) :]
+            self.params[self.bounding : self.bounding] = again
+            self.bounding += len(again)
+
+    def _last_step(self, order: str) -> str:
+        """No row behind the last step: so what is left is the beginning of the order, whatever else is asked."""
+        rows = f"{table_of(self.driver)} WHERE {' AND '.join(self.bounds)}"
+        return f"({order}) <= (SELECT {order} FROM {rows} ORDER BY {order} LIMIT 1 OFFSET {self.steps - 1:d})"  # noqa: S608
 
     def text(self, select: str, order: str, limit: int | None) -> str:
         lite = connection.vendor == "sqlite"
         table = table_of(self.driver)
-        if self.steps:
-            bounds = " AND ".join(self.bounds)
-            table = f"(SELECT * FROM {table} WHERE {bounds} ORDER BY {order} LIMIT {self.steps:d}) d"  # noqa: S608
         if lite and self.driver == "words":
             table = f"meetings_words w CROSS JOIN {table} INDEXED BY {BY_MEETING} ON d.meeting_id = w.rowid"
         first = _WITH_WORDS if self.driver == "words" and not lite else ""
@@ -74,7 +75,8 @@ class Statement:
             table += f" {'CROSS ' if lite else ''}JOIN meetings_meeting m ON m.id = d.meeting_id"
         ordered = f" ORDER BY {order}" if order else ""
         ordered += "" if limit is None else f" LIMIT {limit:d}"
-        return f"{first}SELECT {select} FROM {table} WHERE {' AND '.join(self.where)}{ordered}"  # noqa: S608
+        where = [self._last_step(order), *self.where] if self.steps else self.where
+        return f"{first}SELECT {select} FROM {table} WHERE {' AND '.join(where)}{ordered}"  # noqa: S608
 
 
 def table_of(driver: str) -> str:
@@ -106,12 +108,12 @@ def driver_of(asked: Search, span: Span) -> tuple[str, list[int]]:
     """What leaves the fewest rows: a place, else a short time, else rare words, else the order asked for itself.
 
     With "meetings" the numbers of the meetings that have the words: the one query here, and only when words or types
-    are asked for and neither place nor time is.
+    are asked for on certain days. Without a day they have been looked for before (stored), and are frequent.
     """
     window = window_of(asked)
     if window is not None:
         return grid_of(window).column, []
-    if words_may_drive(asked, span) and (few := _with_words(asked)) is not None:
+    if span.by_day and words_may_drive(asked, span) and (few := _with_words(asked)) is not None:
         return "meetings", few
     return by_order(asked, span), []
 

@@ -64,15 +64,13 @@ Rows = tuple[list[Stored], list[Stored]]
 
 def stored(asked: Search, span: Span, now: datetime, cursor: Key | None, limit: int) -> Rows:
     """(rows whose stored time holds, in order; rows whose stored time is over: few, unless the worker is behind)."""
-    driver, few = by_order(asked, span), list[int]()
     if words_may_drive(asked, span):
-        ordered = asked.sort != BY_NAME or driver == "name"
-        if ordered and (walked := _walked(asked, span, now, cursor, limit)):
+        in_order = limit <= STEPS and (asked.sort != BY_NAME or by_order(asked, span) == "name")
+        if in_order and (walked := _walked(asked, span, now, cursor, limit)):
             return walked
         if not span.by_day and (worded := _worded(asked, span, now, cursor, limit)):
             return worded
-    if span.by_day or not words_may_drive(asked, span):
-        driver, few = driver_of(asked, span)
+    driver, few = driver_of(asked, span)
     select, before, order = _order(asked)
     first, params = "", list[Any]()
     if driver == "meetings":  # both halves are read out of their rows: these are read once
@@ -95,14 +93,16 @@ def _walked(asked: Search, span: Span, now: datetime, cursor: Key | None, limit:
     None also when LATE rows or more wait for the worker: to go through these for a rare word would take long.
     """
     fresh = _asked_for(asked, span, by_order(asked, span), steps=STEPS)
-    late = _asked_for(asked, span, "late", steps=LATE)
+    late = _asked_for(asked, span, "late")
+    waiting = f"SELECT 1 FROM {table_of('late')} WHERE d.next_ends_at <= %s LIMIT {LATE:d}"  # noqa: S608
+    number = f"(SELECT count(*) FROM ({waiting}) AS w)"  # noqa: S608
     _fresh(fresh, asked, span, now, cursor)
     _late(late, now)
-    select, before, order = _order(asked)
-    waiting = f"SELECT 1 FROM {table_of('late')} WHERE d.next_ends_at <= %s LIMIT {LATE:d}"  # noqa: S608
-    behind = f"SELECT 0, 0, NULL, NULL, '', {MORE} FROM (SELECT count(*) AS n FROM ({waiting}) AS w) AS c"  # noqa: S608
-    text = f"{_both(fresh, late, select, order, limit)} UNION ALL {behind} WHERE c.n >= {LATE:d}"
-    fresh_rows, late_rows, more = _read(text, [*before, *fresh.params, *before, *late.params, moment(now)])
+    late.add(f"{number} < {LATE:d}", now)
+    select, _before, order = _order(asked)
+    behind = f"SELECT 0, 0, NULL, NULL, '', {MORE} WHERE {number} >= {LATE:d}"
+    text = f"{_both(fresh, late, select, order, limit)} UNION ALL {behind}"
+    fresh_rows, late_rows, more = _read(text, [*fresh.params, *late.params, moment(now)])
     return (fresh_rows, late_rows) if len(fresh_rows) >= limit and not more else None
 
 
