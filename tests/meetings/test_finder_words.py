@@ -87,7 +87,7 @@ def paged(asked, now, limit):
     sort=st.sampled_from(["", "", BY_NAME]),
     hours=st.sampled_from([0, 3, 40, 90]),  # nobody moved on what was stored
     limit=st.sampled_from([1, 2, 4, 9, 100]),
-    steps=st.sampled_from([3, 8, 15, 25]),
+    steps=st.tuples(st.sampled_from([3, 8, 15, 25]), st.sampled_from([2, 12, 30])),
     many=st.sampled_from([0, 5, 6000]),
     few=st.sampled_from([2, 3000]),
 )
@@ -97,7 +97,8 @@ def test_whatever_is_asked_in_pages_of_any_size_the_answer_is_that_of_a_plain_lo
     asked = Search(text=" ".join(text), tags=tags, mode=mode, fellowship=fellowship, day=day, sort=sort, zone=BERLIN)
     now = NOW + timedelta(hours=hours)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("meetings.selectors.finder.stored.STEPS", steps)
+        patch.setattr("meetings.selectors.finder.stored.STEPS", steps[0])
+        patch.setattr("meetings.selectors.finder.stored.FURTHER", steps[1])
         patch.setattr("meetings.selectors.finder.stored.MANY", many)
         patch.setattr("meetings.selectors.finder.statement.FEW", few)
         assert paged(asked, now, limit) == plainly(world, asked, now)
@@ -117,6 +118,9 @@ def test_the_index_of_words_is_asked_only_when_the_next_meetings_do_not_fill_a_p
     assert by_index_of_words(lamp, 5) == 0
     assert by_index_of_words(lamp, 25) == 1, "there are twenty-four"
     monkeypatch.setattr(stored, "STEPS", 8)
+    monkeypatch.setattr(stored, "FURTHER", 20)
+    assert by_index_of_words(lamp, 5) == 0, "the first eight promise enough of the next twenty"
+    monkeypatch.setattr(stored, "FURTHER", 2)
     assert by_index_of_words(lamp, 5) == 1
 
 

@@ -33,7 +33,7 @@ def search(asked: Search, *, now: datetime, after: str = "", limit: int = PAGE, 
     """Meetings by start: those in progress first, then the next ones, those by appointment last.
 
     At most `most` of them, whatever `limit` says: more than a page is for lists that are read as a whole. Raises
-    ValidationError for a request that cannot be read. At most six queries.
+    ValidationError for a request that cannot be read. At most six queries, eight with words.
     """
     asked.check()
     cursor = _cursor(after, asked)

@@ -2,7 +2,7 @@
 
 Words and kinds are looked for in two ways, the second only where the first finds too little: first the next rows in
 the order asked for, a bounded number of them, are tried one by one, since a frequent word fills a page out of these;
-else the index of words says which meetings have them (statement.driver_of).
+else the index of words says which meetings have them. A row that is tried costs as much as two that the index finds.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,8 @@ from meetings.selectors.finder.statement import (
 from meetings.selectors.held import BACK
 
 LATE = 200  # rows whose stored time is over (the worker is behind) that one search looks at
-STEPS = 1500  # rows that are tried for words before the index of words is asked
+STEPS = 400  # rows that are tried for words before the index of words is asked
+FURTHER = 2000  # and so many more, where those promise to fill the page with them
 MANY = 6000  # meetings with the words: where there are more, the order drives however long it takes
 COPIES = ("online", "onsite", "fellowship", "name_key")
 ORDERED = {"start", "nearest", "online", "name"}  # drivers whose index is the order itself
@@ -65,8 +66,8 @@ Rows = tuple[list[Stored], list[Stored]]
 def stored(asked: Search, span: Span, now: datetime, cursor: Key | None, limit: int) -> Rows:
     """(rows whose stored time holds, in order; rows whose stored time is over: few, unless the worker is behind)."""
     if words_may_drive(asked, span):
-        in_order = limit <= STEPS and (asked.sort != BY_NAME or by_order(asked, span) == "name")
-        if in_order and (walked := _walked(asked, span, now, cursor, limit)):
+        in_order = asked.sort != BY_NAME or by_order(asked, span) == "name"
+        if in_order and limit <= STEPS and (walked := _walked_enough(asked, span, now, cursor, limit)):
             return walked
         if not span.by_day and (worded := _worded(asked, span, now, cursor, limit)):
             return worded
@@ -87,12 +88,25 @@ def stored(asked: Search, span: Span, now: datetime, cursor: Key | None, limit: 
     return fresh_rows, late_rows
 
 
-def _walked(asked: Search, span: Span, now: datetime, cursor: Key | None, limit: int) -> Rows | None:
-    """The same out of the next STEPS rows of the order; None when they do not hold `limit`.
+def _walked_enough(asked: Search, span: Span, now: datetime, cursor: Key | None, limit: int) -> Rows | None:
+    """The same out of the next rows of the order; None when so few of the first have the words that these are rare."""
+    walked = _walked(asked, span, now, cursor, limit, STEPS)
+    if walked is None:
+        return None
+    fresh, late = walked
+    left = limit - len(fresh)
+    if left > 0 and len(fresh) * (STEPS + FURTHER) >= limit * STEPS:
+        further = _walked(asked, span, now, fresh[-1].key, left, FURTHER)
+        fresh = fresh + further[0] if further else fresh
+    return (fresh, late) if len(fresh) >= limit else None
 
-    None also when LATE rows or more wait for the worker: to go through these for a rare word would take long.
+
+def _walked(asked: Search, span: Span, now: datetime, cursor: Key | None, limit: int, steps: int) -> Rows | None:
+    """At most `limit` of the next `steps` rows of the order, none when there are not so many rows.
+
+    None when LATE rows or more wait for the worker: to go through these for a rare word would take long.
     """
-    fresh = _asked_for(asked, span, by_order(asked, span), steps=STEPS)
+    fresh = _asked_for(asked, span, by_order(asked, span), steps=steps)
     late = _asked_for(asked, span, "late")
     waiting = f"SELECT 1 FROM {table_of('late')} WHERE d.next_ends_at <= %s LIMIT {LATE:d}"  # noqa: S608
     number = f"(SELECT count(*) FROM ({waiting}) AS w)"  # noqa: S608
@@ -103,7 +117,7 @@ def _walked(asked: Search, span: Span, now: datetime, cursor: Key | None, limit:
     behind = f"SELECT 0, 0, NULL, NULL, '', {MORE} WHERE {number} >= {LATE:d}"
     text = f"{_both(fresh, late, select, order, limit)} UNION ALL {behind}"
     fresh_rows, late_rows, more = _read(text, [*fresh.params, *late.params, moment(now)])
-    return (fresh_rows, late_rows) if len(fresh_rows) >= limit and not more else None
+    return None if more else (fresh_rows, late_rows)
 
 
 def _worded(asked: Search, span: Span, now: datetime, cursor: Key | None, limit: int) -> Rows | None:
