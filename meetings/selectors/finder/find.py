@@ -26,7 +26,7 @@ from meetings.selectors.finder.where import window_of
 from meetings.selectors.held import changes_of, next_of
 
 APPOINTMENT = "a"
-NOT_SHOWN = ("extra", "folded", "source__about", "source__trouble_said")
+NOT_SHOWN = ("extra", "folded", "created_at", "next_starts_at", "next_ends_at", "source__about", "source__trouble_said")
 
 
 def search(asked: Search, *, now: datetime, after: str = "", limit: int = PAGE, most: int = MOST) -> Page:

@@ -67,7 +67,7 @@ def stored(asked: Search, span: Span, now: datetime, cursor: Key | None, limit: 
     """(rows whose stored time holds, in order; rows whose stored time is over: few, unless the worker is behind)."""
     if words_may_drive(asked, span):
         in_order = asked.sort != BY_NAME or by_order(asked, span) == "name"
-        if in_order and limit <= STEPS and (walked := _walked_enough(asked, span, now, cursor, limit)):
+        if in_order and limit <= STEPS and (walked := _walked(asked, span, now, cursor, limit)):
             return walked
         if not span.by_day and (worded := _worded(asked, span, now, cursor, limit)):
             return worded
@@ -88,36 +88,35 @@ def stored(asked: Search, span: Span, now: datetime, cursor: Key | None, limit: 
     return fresh_rows, late_rows
 
 
-def _walked_enough(asked: Search, span: Span, now: datetime, cursor: Key | None, limit: int) -> Rows | None:
-    """The same out of the next rows of the order; None when so few of the first have the words that these are rare."""
-    walked = _walked(asked, span, now, cursor, limit, STEPS)
-    if walked is None:
-        return None
-    fresh, late = walked
-    left = limit - len(fresh)
-    if left > 0 and len(fresh) * (STEPS + FURTHER) >= limit * STEPS:
-        further = _walked(asked, span, now, fresh[-1].key, left, FURTHER)
-        fresh = fresh + further[0] if further else fresh
-    return (fresh, late) if len(fresh) >= limit else None
+def _walked(asked: Search, span: Span, now: datetime, cursor: Key | None, limit: int) -> Rows | None:
+    """The same out of the next rows of the order; None when so few of the first have the words that these are rare.
 
-
-def _walked(asked: Search, span: Span, now: datetime, cursor: Key | None, limit: int, steps: int) -> Rows | None:
-    """At most `limit` of the next `steps` rows of the order, none when there are not so many rows.
-
-    None when LATE rows or more wait for the worker: to go through these for a rare word would take long.
+    None also when LATE rows or more wait for the worker: to go through these for a rare word would take long.
     """
-    fresh = _asked_for(asked, span, by_order(asked, span), steps=steps)
+    fresh = _steps(asked, span, now, cursor, STEPS)
     late = _asked_for(asked, span, "late")
+    _late(late, now)
     waiting = f"SELECT 1 FROM {table_of('late')} WHERE d.next_ends_at <= %s LIMIT {LATE:d}"  # noqa: S608
     number = f"(SELECT count(*) FROM ({waiting}) AS w)"  # noqa: S608
-    _fresh(fresh, asked, span, now, cursor)
-    _late(late, now)
     late.add(f"{number} < {LATE:d}", now)
     select, _before, order = _order(asked)
     behind = f"SELECT 0, 0, NULL, NULL, '', {MORE} WHERE {number} >= {LATE:d}"
     text = f"{_both(fresh, late, select, order, limit)} UNION ALL {behind}"
     fresh_rows, late_rows, more = _read(text, [*fresh.params, *late.params, moment(now)])
-    return None if more else (fresh_rows, late_rows)
+    left = limit - len(fresh_rows)
+    if left > 0 and not more and len(fresh_rows) * FURTHER >= limit * STEPS:
+        further = _steps(asked, span, now, fresh_rows[-1].key, FURTHER)
+        text = f"SELECT f.*, {FRESH_ROW} FROM ({further.text(select, order, left)}) AS f"  # noqa: S608
+        rest, _none, _whole = _read(text, further.params)
+        fresh_rows += rest
+    return None if more or len(fresh_rows) < limit else (fresh_rows, late_rows)
+
+
+def _steps(asked: Search, span: Span, now: datetime, cursor: Key | None, steps: int) -> Statement:
+    """What is found among so many next rows of the order: nothing when there are not so many."""
+    made = _asked_for(asked, span, by_order(asked, span), steps=steps)
+    _fresh(made, asked, span, now, cursor)
+    return made
 
 
 def _worded(asked: Search, span: Span, now: datetime, cursor: Key | None, limit: int) -> Rows | None:
