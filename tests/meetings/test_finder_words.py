@@ -61,7 +61,7 @@ def plainly(world, asked, now):
             first, last = day_bounds(asked.day, now, asked.zone)
             dates = [held for held in occurrences(rule_of(one), first, last) if held.starts_at >= first]
         else:
-            dates = [next_of(one, now)]
+            dates = [held for held in [next_of(one, now)] if held]
         rows += [(one.folded.strip()[:48] if asked.sort == BY_NAME else "", held.starts_at, one.pk) for held in dates]
     return [(start, number) for _name, start, number in sorted(rows)]
 
