@@ -56,6 +56,11 @@ _REMADE = {"meetings", "groups", "people"}  # rooms whose migrations may make th
 _WATCHED = "mode, latitude, longitude, folded, fellowship"
 
 
+def copied(column: str, vendor: str) -> str:
+    """What a column of the weekday rows is a copy of: an expression of the meeting `m`."""
+    return (_FULL if vendor == "postgresql" else _LITE)[column]
+
+
 def off(*, using: str, plan: Collection[Any] = (), **_more: Any) -> None:
     """Before a migrate that may make the tables anew or change a column's type; filling them again has its price."""
     connection = connections[using]

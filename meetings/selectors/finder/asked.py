@@ -78,6 +78,8 @@ class Search:
             "fellowship": self.fellowship not in {"", *FELLOWSHIPS},
             "sort": self.sort not in {"", BY_DISTANCE, BY_NAME} or (self.sort == BY_DISTANCE and self.near is None),
         }
+        if not any(wrong.values()):
+            return
         hints = {
             "day": _("Use today, tomorrow, or mon to sun."),
             "within": _("Minutes from 1 to 10080."),
@@ -90,8 +92,7 @@ class Search:
             "fellowship": _("A code of a fellowship."),
             "sort": _("Use name, or distance together with a place."),
         }
-        if any(wrong.values()):
-            raise ValidationError({name: hints[name] for name, is_wrong in wrong.items() if is_wrong})
+        raise ValidationError({name: hints[name] for name, is_wrong in wrong.items() if is_wrong})
 
 
 def _is_window(box: Box) -> bool:

@@ -5,8 +5,7 @@ cancelled or moved, and rows whose stored time is over, are computed again from 
 the worker is behind. A fixed number of queries, whatever is found.
 """
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -22,39 +21,19 @@ from meetings.schedule import Held
 from meetings.selectors.finder.asked import BY_DISTANCE, BY_NAME, MOST, PAGE, Found, Page, Search
 from meetings.selectors.finder.listed import main_zone
 from meetings.selectors.finder.span import Span
-from meetings.selectors.finder.statement import Statement, chord, driver_of, fetch, matching, moment_of, name_key
+from meetings.selectors.finder.stored import Key, Stored, stored
 from meetings.selectors.finder.where import window_of
-from meetings.selectors.held import BACK, changes_of, next_of
+from meetings.selectors.held import changes_of, next_of
 
-LATE = 200  # rows whose stored time is over (the worker is behind) that one search looks at
 APPOINTMENT = "a"
-FOUND = "d.meeting_id, d.weekday, d.next_starts_at, d.next_ends_at, d.name_key"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Key:
-    """Where a row stands in the order: by `rank` (a name or a distance, else empty), start in seconds, meeting."""
-
-    rank: str | float
-    start: int
-    meeting: int
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A weekday's row as the database has it."""
-
-    key: Key
-    weekday: int
-    starts_at: datetime
-    ends_at: datetime
+NOT_SHOWN = ("extra", "folded", "created_at", "next_starts_at", "next_ends_at", "source__about", "source__trouble_said")
 
 
 def search(asked: Search, *, now: datetime, after: str = "", limit: int = PAGE, most: int = MOST) -> Page:
     """Meetings by start: those in progress first, then the next ones, those by appointment last.
 
     At most `most` of them, whatever `limit` says: more than a page is for lists that are read as a whole. Raises
-    ValidationError for a request that cannot be read. At most six queries.
+    ValidationError for a request that cannot be read. At most six queries, eight with words.
     """
     asked.check()
     cursor = _cursor(after, asked)
@@ -83,6 +62,14 @@ def _after(last: Found, rows: list[tuple[Key, Found]]) -> str:
     return f"{APPOINTMENT}.{last.meeting.pk}" if last.held is None else _written(rows[-1][0])
 
 
+def _listed() -> "QuerySet[Meeting]":
+    """Meetings as a list shows them, without what it never does.
+
+    A source from BMLT holds its server's formats, tens of kilobytes that would be read again for each row.
+    """
+    return Meeting.objects.select_related("source").defer(*NOT_SHOWN)
+
+
 # --- rows with a time -----------------------------------------------------------------------------------------
 
 
@@ -90,9 +77,9 @@ def _timed(
     asked: Search, span: Span, now: datetime, cursor: Key | None, limit: int
 ) -> tuple[list[tuple[Key, Found]], Key | None]:
     """(rows with a time, in order, after the cursor; the key behind which there is more than was looked at)."""
-    fresh, late = _stored(asked, span, now, cursor, limit)
+    fresh, late = stored(asked, span, now, cursor, limit)
     complete_to = fresh[-1].key if len(fresh) >= limit else None
-    meetings = Meeting.objects.select_related("source").in_bulk({row.key.meeting for row in [*fresh, *late]})
+    meetings = _listed().in_bulk({row.key.meeting for row in [*fresh, *late]})
     changes = changes_of(list(meetings.values()), now)
     found: dict[tuple[int, int], tuple[Key, Found]] = {}
     for row, is_late in [(row, False) for row in fresh] + [(row, True) for row in late]:
@@ -124,90 +111,12 @@ def _again(meeting: Meeting, row: Stored, span: Span, now: datetime, change: Any
     return held
 
 
-def _asked_for(asked: Search, span: Span, driver: str, few: list[int] | None = None) -> Statement:
-    """What is asked for but for the time."""
-    made = matching(asked, driver, few)
-    if not span.by_day:
-        made.add("d.nearest = TRUE")
-    return made
-
-
-def _fresh(made: Statement, asked: Search, span: Span, now: datetime, cursor: Key | None) -> Statement:
-    """Rows whose stored time holds."""
-    made.add("d.next_ends_at > %s", now)
-    made.add("d.next_starts_at >= %s", now - BACK if span.running else span.first)
-    if span.last is not None:
-        made.add("d.next_starts_at < %s", span.last)
-    if span.parts:
-        either = " OR ".join("d.next_starts_at >= %s AND d.next_starts_at < %s" for _part in span.parts)
-        made.add(f"({either})", *[edge for part in span.parts for edge in part])
-    if cursor:
-        at = datetime.fromtimestamp(cursor.start, UTC)
-        if asked.sort == BY_DISTANCE:
-            line, spots = chord(asked)
-            made.add(
-                f"({line} > %s OR ({line} = %s AND (d.next_starts_at, d.meeting_id) > (%s, %s)))",
-                *spots, cursor.rank, *spots, cursor.rank, at, cursor.meeting,
-            )  # fmt: skip
-        elif asked.sort == BY_NAME:
-            made.add(f"({name_key()}, d.next_starts_at, d.meeting_id) > (%s, %s, %s)", cursor.rank, at, cursor.meeting)
-        else:
-            made.add("(d.next_starts_at, d.meeting_id) > (%s, %s)", at, cursor.meeting)
-    return made
-
-
-def _stored(
-    asked: Search, span: Span, now: datetime, cursor: Key | None, limit: int
-) -> tuple[list[Stored], list[Stored]]:
-    """(rows whose stored time holds, in order; rows whose stored time is over: few, unless the worker is behind)."""
-    driver, few = driver_of(asked, span)
-    rank, before = "''", list[float]()
-    order = "d.next_starts_at, d.meeting_id"
-    if asked.sort == BY_DISTANCE:
-        rank, before = chord(asked)
-        order = f"5, {order}"
-    elif asked.sort == BY_NAME:
-        rank = "d.name_key"
-        order = f"{name_key()}, {order}"
-    select = f"d.meeting_id, d.weekday, d.next_starts_at, d.next_ends_at, {rank}"
-    first, params = "", list[Any]()
-    if driver == "meetings":  # both halves are read out of their rows: these are read once
-        base = _asked_for(asked, span, driver, few)
-        first = f"WITH found AS MATERIALIZED ({base.text(FOUND, '', None)}) "
-        params, fresh, late = base.params, Statement("found"), Statement("found")
-    else:
-        fresh = _asked_for(asked, span, driver)
-        late = _asked_for(asked, span, "late" if driver in {"start", "nearest", "online", "name"} else driver)
-    _fresh(fresh, asked, span, now, cursor)
-    _late(late, now)
-    text = (
-        f"{first}SELECT f.*, 0 FROM ({fresh.text(select, order, limit)}) AS f UNION ALL "  # noqa: S608
-        f"SELECT l.*, 1 FROM ({late.text(select, 'd.next_ends_at', LATE)}) AS l"
-    )
-    params = [*params, *before, *fresh.params, *before, *late.params]
-    found: tuple[list[Stored], list[Stored]] = [], []
-    for *columns, is_late in fetch(text, params):
-        meeting, weekday, starts, ends, ranked = columns
-        starts_at = moment_of(starts)
-        key = Key(ranked, int(starts_at.timestamp()), meeting)
-        found[is_late].append(Stored(key, weekday, starts_at, moment_of(ends)))
-    return found
-
-
-def _late(made: Statement, now: datetime) -> Statement:
-    """Rows whose stored time is over."""
-    made.add("d.next_ends_at <= %s", now)
-    if made.driver in {"cell", "area"}:
-        made.add("d.next_starts_at < %s", now)
-    return made
-
-
 # --- those by appointment -------------------------------------------------------------------------------------
 
 
 def _by_appointment(asked: Search, cursor: Key | int | None, limit: int) -> list[Found]:
     """They have no time, so no weekday rows either: few, by an index of their own."""
-    rows = Meeting.objects.select_related("source").filter(starts_local=None, closed_at=None, on_hold=False)
+    rows = _listed().filter(starts_local=None, closed_at=None, on_hold=False)
     for word, kinds in zip(asked.words, marks_of(asked.words), strict=True):
         has = Q(folded__contains=f" {word}") | Q(folded__startswith=word)
         for kind in kinds:

@@ -34,20 +34,35 @@ _WITH_WORDS = f"WITH w AS MATERIALIZED ({_HAS_WORDS}) "
 class Statement:
     """`SELECT … FROM the weekday rows WHERE …`, put together part by part."""
 
-    driver: str  # a key of INDEXES, "words", "meetings" (those that words found), "found" (rows of such)
+    driver: str  # a key of INDEXES, "words", "meetings" (those that words found), "found" (rows that have the words)
     where: list[str] = field(default_factory=list)
     params: list[Any] = field(default_factory=list)
     reads_meeting: bool = False
+    steps: int = 0  # so many rows of the driving index are tried at most, and none where there are fewer; 0: all
+    bounds: list[str] = field(default_factory=list)  # which rows these are
+    bounding: int = 0  # of the parameters those that come first: of the bounds, for the last step
 
     def add(self, condition: str, *params: Any) -> None:
         self.where.append(condition)
         self.params += [moment(p) if isinstance(p, datetime) else p for p in params]
 
+    def bound(self, condition: str, *params: Any) -> None:
+        """A condition that the driving index answers by itself: rows it leaves out are no steps."""
+        self.add(condition, *params)
+        if self.steps:
+            self.bounds.append(condition)
+            again = self.params[len(self.params) - len(params) :]
+            self.params[self.bounding : self.bounding] = again
+            self.bounding += len(again)
+
+    def _last_step(self, order: str) -> str:
+        """No row behind the last step: so what is left is the beginning of the order, whatever else is asked."""
+        rows = f"{table_of(self.driver)} WHERE {' AND '.join(self.bounds)}"
+        return f"({order}) <= (SELECT {order} FROM {rows} ORDER BY {order} LIMIT 1 OFFSET {self.steps - 1:d})"  # noqa: S608
+
     def text(self, select: str, order: str, limit: int | None) -> str:
         lite = connection.vendor == "sqlite"
-        table = "found d" if self.driver == "found" else "meetings_meetingday d"
-        if lite and self.driver in INDEXES:
-            table += f" INDEXED BY {INDEXES[self.driver]}"
+        table = table_of(self.driver)
         if lite and self.driver == "words":
             table = f"meetings_words w CROSS JOIN {table} INDEXED BY {BY_MEETING} ON d.meeting_id = w.rowid"
         first = _WITH_WORDS if self.driver == "words" and not lite else ""
@@ -60,7 +75,16 @@ class Statement:
             table += f" {'CROSS ' if lite else ''}JOIN meetings_meeting m ON m.id = d.meeting_id"
         ordered = f" ORDER BY {order}" if order else ""
         ordered += "" if limit is None else f" LIMIT {limit:d}"
-        return f"{first}SELECT {select} FROM {table} WHERE {' AND '.join(self.where)}{ordered}"  # noqa: S608
+        where = [self._last_step(order), *self.where] if self.steps else self.where
+        return f"{first}SELECT {select} FROM {table} WHERE {' AND '.join(where)}{ordered}"  # noqa: S608
+
+
+def table_of(driver: str) -> str:
+    """The weekday rows, on SQLite by that index."""
+    if driver == "found":
+        return "found d"
+    named = connection.vendor == "sqlite" and driver in INDEXES
+    return f"meetings_meetingday d INDEXED BY {INDEXES[driver]}" if named else "meetings_meetingday d"
 
 
 def moment(at: datetime) -> Any:
@@ -84,14 +108,19 @@ def driver_of(asked: Search, span: Span) -> tuple[str, list[int]]:
     """What leaves the fewest rows: a place, else a short time, else rare words, else the order asked for itself.
 
     With "meetings" the numbers of the meetings that have the words: the one query here, and only when words or types
-    are asked for and neither place nor time is.
+    are asked for on certain days. Without a day they have been looked for before (stored), and are frequent.
     """
     window = window_of(asked)
     if window is not None:
         return grid_of(window).column, []
-    if not span.narrow and (asked.words or asked.marks) and (few := _with_words(asked)) is not None:
+    if span.by_day and words_may_drive(asked, span) and (few := _with_words(asked)) is not None:
         return "meetings", few
-    return _by_order(asked, span), []
+    return by_order(asked, span), []
+
+
+def words_may_drive(asked: Search, span: Span) -> bool:
+    """Words or types are asked for, and neither a place nor a short time, which leave fewer rows."""
+    return window_of(asked) is None and not span.narrow and bool(asked.words or asked.marks)
 
 
 def driver_of_all(asked: Search, span: Span) -> str:
@@ -99,10 +128,11 @@ def driver_of_all(asked: Search, span: Span) -> str:
     window = window_of(asked)
     if window is not None:
         return grid_of(window).column
-    return "words" if not span.narrow and (asked.words or asked.marks) else _by_order(asked, span)
+    return "words" if words_may_drive(asked, span) else by_order(asked, span)
 
 
-def _by_order(asked: Search, span: Span) -> str:
+def by_order(asked: Search, span: Span) -> str:
+    """The index whose order is the one asked for."""
     if span.by_day:
         return "start"
     if asked.sort == BY_NAME and not span.narrow:
@@ -112,22 +142,23 @@ def _by_order(asked: Search, span: Span) -> str:
     return "start" if span.narrow else "nearest"
 
 
-def matching(asked: Search, driver: str, meetings: list[int] | None = None) -> Statement:
+def matching(asked: Search, driver: str, meetings: list[int] | None = None, *, steps: int = 0) -> Statement:
     """The statement for what a search asks of a meeting itself; the time is still to be added."""
-    made = Statement(driver)
+    made = Statement(driver, steps=steps)
     if driver == "meetings":
         _by_number(made, meetings or [])
     if driver == "words":
         _by_words(made, asked.words, asked.marks)
     _where(made, asked)
-    if asked.mode or driver == "online":
-        made.add("d.online = TRUE" if asked.mode == Meeting.ONLINE else "d.onsite = TRUE")
-    if asked.words and driver not in {"words", "meetings"}:
+    if asked.mode:
+        of_index = made.bound if driver == "online" else made.add
+        of_index("d.online = TRUE" if asked.mode == Meeting.ONLINE else "d.onsite = TRUE")
+    if asked.words and driver not in {"words", "meetings", "found"}:
         made.reads_meeting = True
         for word, kinds in zip(asked.words, marks_of(asked.words), strict=True):
             either = [f"{_position()}(' ' || m.folded, %s) > 0", *[f"{_position()}(d.tags, %s) > 0" for _kind in kinds]]
             made.add(f"({' OR '.join(either)})", f" {word}", *[f" {kind} " for kind in kinds])
-    for mark in asked.marks:
+    for mark in asked.marks if driver != "found" else ():
         made.add(f"{_position()}(d.tags, %s) > 0", f" {mark} ")
     if asked.fellowship:
         made.add("d.fellowship = %s", asked.fellowship)
@@ -196,6 +227,18 @@ def _with_words(asked: Search) -> list[int] | None:
         text, param = f"{_WITH_WORDS}SELECT id FROM w", _tsquery(asked.words, asked.marks)  # noqa: S608
     found = [number for (number,) in fetch(f"{text} LIMIT {FEW + 1}", [param])]
     return found if len(found) <= FEW else None
+
+
+def found_by_words(asked: Search, columns: str, most: int) -> tuple[str, list[Any]]:
+    """`WITH found AS …`: these columns of at most so many meetings `m` that have the words and types."""
+    if connection.vendor == "sqlite":
+        rows = f"SELECT {columns} FROM meetings_words w CROSS JOIN meetings_meeting m ON m.id = w.rowid"  # noqa: S608
+        text = f"WITH found AS MATERIALIZED ({rows} WHERE w.meetings_words MATCH %s LIMIT {most:d})"
+        return text, [_match(asked.words, asked.marks)]
+    has_words = f"{WORDS.format(column='m.folded')} @@ %s::tsquery"
+    rows = f"SELECT {columns} FROM meetings_meeting m WHERE {has_words}"  # noqa: S608
+    text = f"WITH w AS MATERIALIZED ({rows}), found AS MATERIALIZED (SELECT * FROM w LIMIT {most:d})"  # noqa: S608
+    return text, [_tsquery(asked.words, asked.marks)]
 
 
 def _match(words: list[str], marks: list[str]) -> str:
