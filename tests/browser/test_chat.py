@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.embedded]
 
 PHONE = {"width": 360, "height": 640}
 DESK = {"width": 1280, "height": 860}
+LONG = 20_000  # ms: for what begins only after seconds without a socket
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +159,7 @@ def test_with_sockets_blocked_one_request_waits_until_the_socket_is_back(browser
         waits = Waits(rowan)
         for number in range(3):  # also what is written before the way is open
             write(rowan, f"by the back door {number}")
-        expect(noor.locator("#talk-log .bubble", has_text="by the back door 2")).to_have_count(1, timeout=20_000)
+        expect(noor.locator("#talk-log .bubble", has_text="by the back door 2")).to_have_count(1, timeout=LONG)
         for number in range(3):
             write(noor, f"heard you {number}")
             expect(rowan.locator("#talk-log .bubble", has_text=f"heard you {number}")).to_have_count(1)
@@ -305,14 +306,14 @@ def test_a_restored_backup_never_stands_mixed_with_the_old_log(browser, folk, er
             context.route_web_socket(re.compile("/ws/"), lambda ws: ws.close())
         page = room_of(context, folk, "Lake walk")
         write(page, f"of the old log, by {way}")
-        expect(page.locator("#talk-log .bubble", has_text=f"of the old log, by {way}")).to_be_visible()
+        expect(page.locator("#talk-log .bubble", has_text=f"of the old log, by {way}")).to_be_visible(timeout=LONG)
         context.set_offline(True)
-        expect(page.locator("#talk-state")).to_contain_text("No connection")
+        expect(page.locator("#talk-state")).to_contain_text("No connection", timeout=LONG)
         page.locator("#talk-log").evaluate("log => log.lastElementChild.dataset.old = ''")
         folk.change("new epoch", room=room, epoch=f"after {way}")
         context.set_offline(False)
-        expect(page.locator("#talk-log [data-old]")).to_have_count(0)
-        expect(page.locator("#talk-log .bubble", has_text=f"of the old log, by {way}")).to_be_visible()
+        expect(page.locator("#talk-log [data-old]")).to_have_count(0, timeout=LONG)
+        expect(page.locator("#talk-log .bubble", has_text=f"of the old log, by {way}")).to_be_visible(timeout=LONG)
 
 
 def deed(page: Page, words: str, name: str) -> None:
