@@ -1,10 +1,9 @@
 /** Talk: puts socket, log and outbox together. Without this script the page reads and posts by plain forms. */
 
-import { Begun } from "./talk/begun.js";
+import { Composer } from "./talk/composer.js";
 import { fetchEntries, markRead, postEntry } from "./talk/http.js";
 import { Deeds } from "./talk/deeds.js";
 import { Link } from "./talk/link.js";
-import { Names } from "./talk/names.js";
 import { clearRead } from "./talk/notes.js";
 import { Log } from "./talk/log.js";
 import { Outbox } from "./talk/outbox.js";
@@ -12,7 +11,6 @@ import { Rooms } from "./talk/rooms.js";
 import { Waiting } from "./talk/waiting.js";
 
 const UNANSWERED = 5_000; // ms after which a message on its way is "not sent yet"
-const LONGEST = 4000; // characters, as the server counts them
 
 const page = document.getElementById("talk");
 const room = page.dataset.room;
@@ -131,8 +129,8 @@ const HANDLERS = {
   },
   gone: (frame) => {
     if (frame.room !== room) return;
-    gone = true;
     say(page.dataset.sayGone);
+    leave();
   },
   typing: (frame) => {
     if (frame.room !== room || !typing) return;
@@ -153,6 +151,12 @@ const HANDLERS = {
   bye: (frame) => waiting.pause(frame.retry),
   error: () => {},
 };
+
+/** Nothing more is said here. */
+function leave() {
+  gone = true;
+  composer?.end();
+}
 
 function say(words) {
   if (state && !gone) state.textContent = words;
@@ -259,10 +263,7 @@ function refused(cid, how) {
   log?.say(cid, how);
   if (!entry?.kind || entry.kind === "text") return;
   say(page.dataset.sayNotDone);
-  if (entry.kind === "edit" && entry.room === room && field && !field.value) {
-    field.value = entry.body;
-    grow();
-  }
+  if (entry.kind === "edit" && entry.room === room && !composer?.field.value) composer?.giveBack(entry.body);
 }
 
 /** Words of a bubble were tapped: once more, or back into the field. */
@@ -272,8 +273,8 @@ function tapped(cid) {
   if (!["refused", "closed", "muted"].includes(bubble)) return;
   const text = [...log.unsent.children].find((one) => one.dataset.cid === cid).querySelector("p").textContent;
   log.take(cid);
-  if (field) field.value = field.value ? `${field.value}\n${text}` : text;
-  field?.focus();
+  composer?.giveBack(text);
+  composer?.field.focus();
 }
 
 async function byHttp(entry) {
@@ -305,39 +306,9 @@ async function postAll() {
   if (stuck.size) setTimeout(() => waiting.up && postAll(), 2_000 + Math.random() * 3_000);
 }
 
-const form = document.getElementById("talk-form");
-const field = document.getElementById("talk-text");
-
-function grow() {
-  field.style.height = "auto";
-  field.style.height = `${Math.min(field.scrollHeight + 2, innerHeight * 0.3)}px`;
-}
-
-const wrong = document.getElementById("talk-wrong");
-
-function refuse(words) {
-  wrong.textContent = words;
-  wrong.hidden = !words;
-}
-
-function write(event) {
-  event.preventDefault();
-  event.stopImmediatePropagation(); // this form is sent as often as one likes
-  const body = field.value.replace(/\r\n?/g, "\n").trim();
-  if (!body || gone) return;
-  refuse([...body].length > LONGEST ? page.dataset.sayLong : "");
-  if (!wrong.hidden) return; // nothing is lost: the words stay in the field
-  const what = subject;
-  if (what?.what !== "edit") field.value = "";
-  aboutNothing(); // after a change: back to what was begun before it
-  keepBegun();
-  grow();
-  field.focus();
-  if (what?.what === "edit") {
-    post("edit", what.seq, body);
-    return;
-  }
-  const entry = outbox.add(room, body, what ? { kind: "text", of: what.seq } : {});
+/** A new text, an answer when it is `of` another. */
+function text(body, of) {
+  const entry = outbox.add(room, body, of ? { kind: "text", of } : {});
   log.showUnsent(entry, tapped);
   send(entry);
 }
@@ -348,64 +319,19 @@ function post(kind, of, body) {
   send(outbox.add(room, body, { kind, of }));
 }
 
-let subject = null; // {what: reply or edit, seq}: what the next text is about
-let begun = ""; // what stood in the field when a change took it
-const kept = new Begun(page.dataset.me, room);
-
-function keepBegun() {
-  if (!gone) kept.keep(subject?.what === "edit" ? begun : field.value);
-}
-const about = document.getElementById("talk-about");
-
-function aboutNothing() {
-  if (subject?.what === "edit") {
-    field.value = begun;
-    grow();
-  }
-  subject = null;
-  if (about) about.hidden = true;
-}
-
-function aboutThis(what, seq, words) {
-  if (!about) return;
-  aboutNothing();
-  subject = { what, seq };
-  about.firstElementChild.textContent = `${what === "edit" ? page.dataset.sayChanging : page.dataset.sayAnswering}: ${[...words].slice(0, 60).join("")}`;
-  about.hidden = false;
-  if (what === "edit") {
-    begun = field.value;
-    field.value = words;
-    grow();
-  }
-  field.focus();
-}
+// without a form the room is closed, or its page shows old entries
+const composer =
+  log && document.getElementById("talk-form")
+    ? new Composer(page, room, { text, change: (seq, body) => post("edit", seq, body), typing: () => link.send({ t: "typing", room }) })
+    : null;
 
 // --- start -----------------------------------------------------------------------------------------------------
 
 if (log) {
-  new Deeds(log, page, { post, about: aboutThis });
-  about?.lastElementChild.addEventListener("click", aboutNothing);
+  new Deeds(log, page, { post, about: (what, seq, words) => composer?.take(what, seq, words) });
   for (const entry of outbox.of(room)) if (!entry.kind || entry.kind === "text") log.showUnsent(entry, tapped);
-  if (form) {
-    // before the field's own keys: while names are offered, Enter takes one
-    new Names(room, field, document.getElementById("talk-names"), document.getElementById("talk-names-said"));
-    field.value ||= kept.read();
-    if (field.value) grow();
-    form.addEventListener("submit", write);
-    field.addEventListener("input", keepBegun);
-    field.addEventListener("input", grow);
-    let said = 0; // when the others last heard that somebody types
-    field.addEventListener("input", () => {
-      if (Date.now() - said < 3_000 || !field.value) return;
-      said = Date.now();
-      link.send({ t: "typing", room });
-    });
-    field.addEventListener("keydown", (event) => {
-      const keyboard = matchMedia("(hover: hover) and (pointer: fine)").matches;
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing || !keyboard) return;
-      event.preventDefault(); // no line of its own in the field that was just emptied
-      form.requestSubmit();
-    });
+  if (composer) {
+    const { form } = composer;
     // the composer grows; what is above it moves up
     new ResizeObserver(() => {
       if (!form.isConnected) return; // left in a hurry: the page is empty
@@ -428,7 +354,7 @@ if (log) {
   document.addEventListener("visibilitychange", readSoon);
 }
 document.addEventListener("porchlight:left", () => {
-  gone = true;
+  leave();
   link.end();
   waiting.end();
 });
