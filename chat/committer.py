@@ -42,7 +42,7 @@ class Committer:
         self._task: asyncio.Task[None] | None = None
         self._latest = self._usual = 1  # posts of the latest transaction, and of the larger of the latest two
         self._enough: asyncio.Event | None = None  # set when as many wait
-        self._storing = False
+        self.storing = False  # a transaction runs: in a moment there is something to show
 
     def submit(self, post: Post, reply: Reply) -> None:
         """Store `post`; `reply` is called in the event loop, at once when too many wait."""
@@ -54,11 +54,6 @@ class Committer:
             self._enough.set()
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._work())
-
-    @property
-    def storing(self) -> bool:
-        """True while a transaction runs: in a moment there is something to show."""
-        return self._storing
 
     async def flush(self) -> None:
         """Return when nothing waits."""
@@ -75,11 +70,11 @@ class Committer:
                 await self._gather()
                 batch = [self._queue.popleft() for _ in range(min(posts.BATCH, len(self._queue)))]
                 self._usual, self._latest = max(self._latest, len(batch)), len(batch)
-                self._storing = True
+                self.storing = True
                 try:
                     outcomes = await self._store([post for post, _ in batch])
                 finally:
-                    self._storing = False
+                    self.storing = False
                 for (_, reply), outcome in zip(batch, outcomes, strict=True):
                     _safely(reply, outcome)
         finally:
@@ -106,7 +101,8 @@ class Committer:
         """An outcome a post, in their order."""
         found = {id(outcome.post): outcome for outcome in await self._quickly(batch)}
         rest = [post for post in batch if id(post) not in found]
-        found.update(zip(map(id, rest), await self._slowly(rest), strict=True))
+        if rest:
+            found.update(zip(map(id, rest), await self._slowly(rest), strict=True))
         return [found[id(post)] for post in batch]
 
     async def _quickly(self, batch: list[Post]) -> list[Outcome]:
@@ -121,7 +117,7 @@ class Committer:
 
     async def _slowly(self, batch: list[Post]) -> list[Outcome]:
         try:
-            outcomes = await self._desk.run(self._write, batch) if batch else []
+            outcomes = await self._desk.run(self._write, batch)
         except Exception as error:  # noqa: BLE001  (one bad round must not end the process's talk: nothing is known to be stored)
             report(log, f"{len(batch)} messages could not be stored; their senders will try again", error)
             return [Outcome(post, code=posts.RETRY) for post in batch]

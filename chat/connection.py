@@ -1,5 +1,6 @@
 """One member's socket as the hub knows it. Lives in the event loop only."""
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,6 +80,10 @@ class Connection:
     def tell_lightly(self, frame: dict[str, Any]) -> None:
         """As `tell`, for what may be lost."""
         self.push_lightly(Bundle([wire.encode(frame)]))
+
+    def say_bye(self) -> None:
+        """The server stops: come back, not all at the same moment."""
+        self.tell({"t": "bye", "retry": round(random.uniform(0, 5), 1)})  # noqa: S311
 
     def flush(self) -> bool:
         """Hand the collected frames to the transport; True when the reader is too slow for more of them."""

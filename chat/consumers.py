@@ -150,7 +150,7 @@ class TalkConsumer(AsyncConsumer):  # type: ignore[misc]
     def _read(self, frame: dict[str, Any]) -> None:
         room, seq = wire.room_in(frame), wire.seq_in(frame.get("seq"))
         if room in self.connection.seats:
-            self.hub.mark(self.connection.sender.id, room, seq)
+            self.hub.marks.set(self.connection.sender.id, room, seq)
 
     def _typing(self, frame: dict[str, Any]) -> None:
         self.hub.company.typing(self.connection, wire.room_in(frame))

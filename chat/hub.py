@@ -20,6 +20,7 @@ from chat.desk import Desk, report
 from chat.live import LiveRoom
 from chat.news import News
 from chat.order import Run
+from chat.read_marks import ReadMarks
 from chat.slow import SlowReaders
 from chat.transport import Bundle, level
 from ground import wake
@@ -53,10 +54,10 @@ class Hub:
         self.committer = Committer(lambda batch: services.entries_write(posts=batch), self._commits, self._announce)
         self.company = Company(self.rooms)
         self.slow = SlowReaders(self.rooms)
+        self.marks = ReadMarks(self.desk)
         self._opening: dict[str, asyncio.Task[LiveRoom | None]] = {}
         self._wheel: list[set[Connection]] = [set() for _ in range(wire.BEAT)]
         self._turn = 0
-        self._marks: dict[tuple[int, str], int] = {}
         self._dirty: list[Connection] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._checking = False
@@ -284,8 +285,8 @@ class Hub:
             self.look_again()
         for connection, key, shown in self.slow.ready(self.loop.time()):
             self.spawn(self.join(connection, key, shown))
-        if self._turn % MARKS == 0 and self._marks:
-            self.spawn(self._write_marks())
+        if self._turn % MARKS == 0 and self.marks.waiting:
+            self.spawn(self.marks.write())
         if self._turn % COMPANY == 0 and self.rooms:
             self.company.tick()
         if taken := services.paces.share():
@@ -313,19 +314,6 @@ class Hub:
             if connection.session not in alive:
                 connection.close(wire.NO_SESSION)
 
-    def mark(self, person_pk: int, key: str, seq: int) -> None:
-        """The person has read the room up to `seq`; written with the next batch."""
-        self._marks[person_pk, key] = max(seq, self._marks.get((person_pk, key), 0))
-
-    async def _write_marks(self) -> None:
-        marks, self._marks = self._marks, {}
-        try:
-            await self.desk.run(services.read_marks_set, marks=marks)
-        except Exception:
-            for (person_pk, key), seq in marks.items():
-                self.mark(person_pk, key, seq)
-            raise
-
     # --- the end -------------------------------------------------------------------------------------------
 
     async def drain(self) -> None:
@@ -334,13 +322,13 @@ class Hub:
         held = [connection for mine in self.people.values() for connection in mine]
         try:
             await asyncio.wait_for(self.committer.flush(), DRAIN)
-            await self._write_marks()
+            await self.marks.write()
         except Exception:  # whoever got no ack posts again
             log.exception("talk did not end in order")
         await self.committer.close()
         await asyncio.sleep(0)  # what was committed is shown first
         for connection in held:
-            connection.tell({"t": "bye", "retry": round(random.uniform(0, 5), 1)})  # noqa: S311
+            connection.say_bye()
             connection.close(wire.RESTART)
         for _ in range(10):
             if not any(connection.wire.unsent() for connection in held):

@@ -7,7 +7,6 @@ answered as soon as there is something new, or when its time is over.
 import asyncio
 import contextlib
 import json
-import random
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
@@ -97,7 +96,7 @@ async def poll(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if not _stops(talk):
             raise
         # Daphne ends what runs before it stops: who waits is told, as on a socket, and comes back later
-        connection.tell({"t": "bye", "retry": round(random.uniform(0, 5), 1)})  # noqa: S311
+        connection.say_bye()
         connection.flush()
     finally:
         talk.leave(connection)

@@ -62,7 +62,7 @@ def test_between_two_transactions_of_our_own_it_waits_for_the_next_and_comes_in_
 
 def test_when_our_own_takes_longer_the_others_are_shown_before_it():
     async def scene(hub, room):
-        hub.committer._storing = True
+        hub.committer.storing = True
         hub.hear(theirs(1))
         hub.hear(theirs(2))
         assert room.shown == []
