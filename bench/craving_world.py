@@ -2,10 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from people.models import Account, Person
 
 HOUR = timedelta(hours=1)
 
@@ -24,6 +20,7 @@ def seed(responders: int, presses: int) -> tuple[list[SignedIn], list[SignedIn]]
     from ground import clock, links
     from groups.models import Group, Membership
     from people.models import Account, ContactWay, Person
+    from porchlight.management.commands.seed_bench import sessions_of
 
     now = clock.now()
     people = Person.objects.bulk_create(
@@ -51,27 +48,5 @@ def seed(responders: int, presses: int) -> tuple[list[SignedIn], list[SignedIn]]
     Membership.objects.bulk_create(
         Membership(group=groups[n % presses], person=one, since=now) for n, one in enumerate([*ready, *members])
     )
-    signed = _sign_in(people, accounts)
+    signed = [SignedIn(one.pk, key) for one, key in zip(people, sessions_of(accounts), strict=True)]
     return signed[:responders], signed[responders:]
-
-
-def _sign_in(people: "list[Person]", accounts: "list[Account]") -> list[SignedIn]:
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
-    from django.contrib.sessions.models import Session
-
-    from ground import clock
-
-    rows, signed = [], []
-    for person, account in zip(people, accounts, strict=True):
-        store = SessionStore()
-        held = {
-            SESSION_KEY: str(account.pk),
-            BACKEND_SESSION_KEY: "allauth.account.auth_backends.AuthenticationBackend",
-            HASH_SESSION_KEY: account.get_session_auth_hash(),
-        }
-        key = f"bench{account.pk:027}"
-        rows.append(Session(session_key=key, session_data=store.encode(held), expire_date=clock.now() + 24 * HOUR))
-        signed.append(SignedIn(person.pk, key))
-    Session.objects.bulk_create(rows)
-    return signed

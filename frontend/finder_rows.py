@@ -1,7 +1,7 @@
 """The rows of a list of meetings as HTML.
 
-Written here and not in a template, which takes ten times as long over 25 rows (bench/results/finder.md). Every value is
-escaped where it is put in (format_html); words are translated once a language, days written once a day.
+Written here and not in a template, which took half of a page's time (docs/finder.md). Every value is
+escaped where it is put in (frontend.markup); words are translated once a language, days written once a day.
 """
 
 from dataclasses import dataclass

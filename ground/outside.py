@@ -15,9 +15,9 @@ from threading import Timer
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext_noop as _
 
 from ground.sentences import Sentence
-from ground.sentences import gettext_noop as _
 
 HTTPS = 443
 LIMIT = 64 * 1024  # bytes of an answer that are read

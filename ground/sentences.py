@@ -11,11 +11,6 @@ from typing import Any
 from django.utils.translation import gettext
 
 
-def gettext_noop(text: str) -> str:
-    """Marks a text for script/translate and leaves it as it is."""
-    return text
-
-
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """`text` holds `%(name)s` for each of `parts`; a part may be a sentence itself."""

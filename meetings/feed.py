@@ -10,9 +10,9 @@ from typing import Any, BinaryIO, Protocol
 from urllib.parse import urlsplit
 
 import ijson
+from django.utils.translation import gettext_noop as _
 
 from ground.sentences import Sentence
-from ground.sentences import gettext_noop as _
 
 CHUNK = 1 << 16
 NO_QUOTE_FOR = 1 << 20  # bytes: a meeting list has a string more often than this

@@ -15,10 +15,10 @@ from threading import Timer
 from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext_noop as _
 
 from ground import outside
 from ground.sentences import Sentence
-from ground.sentences import gettext_noop as _
 from meetings.feed import CHUNK, MOST_BYTES, NotAList, OnBytes
 
 TIMEOUT = 30.0  # seconds without a byte

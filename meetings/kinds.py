@@ -2,7 +2,7 @@
 writes down (T31 to its members); the note before what a member planned (T20); and of what the finder shows: a
 correction waits (T32), thanks for one (T33), is all of it still right (T34). No names, no group."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,18 +12,18 @@ from delivery.kinds import Kind, Subject, register
 from delivery.models import Delivery
 from groups.models import Group, Membership
 from meetings.models import Commitment, Confirming, Correction, Mark, Occurrence, PlanReminder, Sheet
-from meetings.policies import can_correct
 from meetings.selectors.attendance import local_of
 from meetings.services import confirming, corrections, keeping, plans, reminders
-from people.models import Person
 from people.selectors import alive, coordinators_among
 
 ROOM = 12  # characters that a text has for a name or a day
 CLOSED = "the account is closed"
 
 
-def _account_barred(person: Person) -> str | None:
-    return None if person.pk in alive({person.pk}) else CLOSED
+def _runs(groups: Collection[int | None], people: Collection[int]) -> set[tuple[int | None, int]]:
+    """(group, person): who of these is a facilitator of which of these groups, in one statement."""
+    running = Membership.objects.facilitators().filter(group__in=groups, person__in=people)
+    return set(running.values_list("group_id", "person_id"))
 
 
 def sheets_in(deliveries: Sequence[Delivery]) -> list[Sheet | None]:
@@ -58,8 +58,7 @@ def check_reminders(deliveries: Sequence[Delivery], now: datetime) -> list[str |
     asked = {delivery.recipient_id for delivery in deliveries}
     asked |= {sheet.occurrence.on_duty_id for sheet in sheets if sheet and sheet.occurrence.on_duty_id}
     groups = {sheet.occurrence.meeting.group_id for sheet in sheets if sheet and sheet.occurrence.meeting.group_id}
-    running = Membership.objects.facilitators().filter(group__in=groups, person__in=asked)
-    runs = set(running.values_list("group_id", "person_id"))
+    runs = _runs(groups, asked)
 
     def bar(delivery: Delivery, sheet: Sheet | None) -> str | None:
         barred = _waits(sheet, delivery, now) or (None if delivery.recipient_id in living else CLOSED)
@@ -210,23 +209,40 @@ def keeping_link(delivery: Delivery) -> Subject:
     return ("keeping", delivery.payload["group"])
 
 
-def check_correction(delivery: Delivery, now: datetime) -> str | None:
-    """It still waits, and the recipient still decides about it."""
-    found = Correction.objects.select_related("meeting__group").filter(pk=delivery.payload["correction"]).first()
-    if found is None:
-        return "the correction is gone"
-    if found.state != Correction.OPEN:
-        return f"the correction is {found.state}"
-    if not can_correct(delivery.recipient, found.meeting):
-        return "somebody else decides now"
-    return _account_barred(delivery.recipient)
+def check_corrections(deliveries: Sequence[Delivery], now: datetime) -> list[str | None]:
+    """It still waits, and the recipient still decides about it (policies.can_correct). Four statements for all."""
+    people = {delivery.recipient_id for delivery in deliveries}
+    rows = Correction.objects.select_related("meeting__group")
+    found = rows.in_bulk({delivery.payload["correction"] for delivery in deliveries})
+    runs = _runs({row.meeting.group_id for row in found.values()}, people)
+    coordinators, living = coordinators_among(people), alive(people)
+
+    def bar(delivery: Delivery) -> str | None:
+        row, person = found.get(delivery.payload["correction"]), delivery.recipient_id
+        if row is None:
+            return "the correction is gone"
+        if row.state != Correction.OPEN:
+            return f"the correction is {row.state}"
+        group = row.meeting.group
+        if not (person in coordinators if group is None or group.closed_at else (group.pk, person) in runs):
+            return "somebody else decides now"
+        return None if person in living else CLOSED
+
+    return list(map(bar, deliveries))
 
 
-def check_thanks(delivery: Delivery, now: datetime) -> str | None:
-    taken = Correction.objects.filter(pk=delivery.payload["correction"], state=Correction.ACCEPTED)
-    if not taken.filter(by=delivery.recipient).exists():
-        return "the correction is gone"
-    return _account_barred(delivery.recipient)
+def check_thanks(deliveries: Sequence[Delivery], now: datetime) -> list[str | None]:
+    """What they noticed was taken over. Two statements for all."""
+    named = {delivery.payload["correction"] for delivery in deliveries}
+    taken = set(Correction.objects.filter(pk__in=named, state=Correction.ACCEPTED).values_list("pk", "by_id"))
+    living = alive({delivery.recipient_id for delivery in deliveries})
+
+    def bar(delivery: Delivery) -> str | None:
+        if (delivery.payload["correction"], delivery.recipient_id) not in taken:
+            return "the correction is gone"
+        return None if delivery.recipient_id in living else CLOSED
+
+    return list(map(bar, deliveries))
 
 
 def check_confirms(deliveries: Sequence[Delivery], now: datetime) -> list[str | None]:
@@ -237,8 +253,7 @@ def check_confirms(deliveries: Sequence[Delivery], now: datetime) -> list[str | 
         row.meeting_id: row for row in Confirming.objects.select_related("meeting__group").filter(meeting__in=named)
     }
     groups = {row.meeting.group_id for row in rows.values()}
-    running = Membership.objects.facilitators().filter(group__in=groups, person__in=people)
-    runs, living = set(running.values_list("group_id", "person_id")), alive(people)
+    runs, living = _runs(groups, people), alive(people)
 
     def bar(delivery: Delivery) -> str | None:
         row = rows.get(delivery.payload["meeting"])
@@ -273,7 +288,7 @@ def enter() -> None:
     register(Kind(reminders.REMINDER, "T09", checks=check_reminders, contexts=reminder_contexts, link=sheet_link))
     register(Kind(reminders.UNCLOSED, "T30", checks=check_unclosed, context=name_context, link=lists_link))
     register(Kind(keeping.TOLD, "T31", checks=check_keeping, context=name_context, link=keeping_link))
-    register(Kind(corrections.WAITS, "T32", check=check_correction, context=name_context, link=correction_link))
-    register(Kind(corrections.THANKS, "T33", check=check_thanks, context=name_context, link=thanks_link))
+    register(Kind(corrections.WAITS, "T32", checks=check_corrections, context=name_context, link=correction_link))
+    register(Kind(corrections.THANKS, "T33", checks=check_thanks, context=name_context, link=thanks_link))
     register(Kind(confirming.REMINDER, "T34", checks=check_confirms, context=name_context, link=confirm_link))
     register(Kind(plans.REMINDER, "T20", checks=check_plans, context=plan_context, link=plan_link))

@@ -7,7 +7,6 @@
               +--undo, cancel--> cancelled
 """
 
-from cravings.messages import topic_of
 from cravings.services.after import (
     aftercare_answer,
     aftercare_due,
@@ -132,7 +131,6 @@ __all__ = [
     "swap_take",
     "swap_withdraw",
     "talk_look",
-    "topic_of",
     "wishes_lead",
     "wishes_set",
     "words_looked",

@@ -10,7 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from ground.sentences import gettext_noop as _
+from django.utils.translation import gettext_noop as _
+
 from meetings import feed, guide
 from meetings.feed import NotAList, OnBytes
 from meetings.guide import Entry, Unread

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from ground.sentences import gettext_noop as _
+from django.utils.translation import gettext_noop as _
+
 from meetings.feed import MOST_TEXT, NotAList, OnBytes, guarded
 from meetings.guide import EXTRA
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext_noop as _
 
 from ground import clock
 from ground.sentences import Sentence
-from ground.sentences import gettext_noop as _
 from meetings import feed
 from meetings.fetching import Fetching, Unchanged
 from meetings.models import Import, ImportChange, ImportPart, Source

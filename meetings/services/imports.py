@@ -14,10 +14,10 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_noop as _
 
 from ground import clock
 from ground.sentences import Sentence
-from ground.sentences import gettext_noop as _
 from meetings import feed, guide
 from meetings.fetching import Fetching
 from meetings.guide import Entry, Unread

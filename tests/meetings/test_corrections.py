@@ -6,6 +6,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 import delivery.worker
+from delivery.kinds import kind_of
 from delivery.models import Delivery
 from ground.errors import Settled, TooMany
 from meetings import holdings
@@ -158,6 +159,18 @@ def test_when_a_group_founds_itself_its_facilitator_decides_instead(coordinator)
     with pytest.raises(PermissionDenied):
         correction_decline(actor=coordinator, correction=one)
     assert ListWord.objects.count() == 1
+    while delivery.worker.tick(NOW):
+        pass
+    assert Delivery.objects.get(kind="correction_waits").reason == "somebody else decides now"
+
+
+def test_many_corrections_are_asked_about_in_a_fixed_number_of_statements(coordinator, django_assert_max_num_queries):
+    take_in(coordinator, LAMP, PORCH)
+    for slug in ("lamp", "porch"):
+        correction_send(actor=None, meeting=Meeting.objects.get(slug=slug), given=MOVED)
+    waiting = list(Delivery.objects.select_related("recipient").filter(kind="correction_waits"))
+    with django_assert_max_num_queries(4):
+        assert kind_of("correction_waits").reasons(waiting, NOW) == [None, None]
 
 
 def test_what_was_decided_is_forgotten_after_ninety_days(circle):
