@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from groups.api import text_of
 from meetings.models import Sheet
+from meetings.schedule import key_read
 from meetings.selectors import attendance
 from meetings.services import sheets
 
@@ -37,7 +38,7 @@ def only_known(body: dict[str, Any], names: Collection[str]) -> None:
 def key_named(text: str) -> datetime:
     """The original wall start that stands in an address. Raises Http404."""
     try:
-        return attendance.key_read(text)
+        return key_read(text)
     except ValueError as wrong:
         raise Http404 from wrong
 
