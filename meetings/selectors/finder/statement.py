@@ -19,6 +19,7 @@ from meetings.search_schema import WORDS
 from meetings.selectors.finder.asked import BY_NAME, Box, Search
 from meetings.selectors.finder.span import Span
 from meetings.selectors.finder.where import chord_squared, grid_of, window_of
+from meetings.selectors.held import BACK
 
 FEW = 3000  # meetings with a word: up to so many these drive, else the order of time does
 INDEXES = {"cell": "day_cell", "area": "day_area", "start": "day_next_start", "nearest": "day_nearest"}
@@ -163,6 +164,18 @@ def matching(asked: Search, driver: str, meetings: list[int] | None = None, *, s
     if asked.fellowship:
         made.add("d.fellowship = %s", asked.fellowship)
     return made
+
+
+def in_time(made: Statement, span: Span, now: datetime) -> None:
+    """Rows whose stored time holds, and is one that is asked for."""
+    made.add("d.next_ends_at > %s", now)
+    starts = made.add if made.driver == "name" else made.bound
+    starts("d.next_starts_at >= %s", now - BACK if span.running else span.first)
+    if span.last is not None:
+        starts("d.next_starts_at < %s", span.last)
+    if span.parts:
+        either = " OR ".join("d.next_starts_at >= %s AND d.next_starts_at < %s" for _part in span.parts)
+        made.add(f"({either})", *[edge for part in span.parts for edge in part])
 
 
 def chord(asked: Search) -> tuple[str, list[float]]:
