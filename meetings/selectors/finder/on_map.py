@@ -128,8 +128,8 @@ def _is_wide(window: Box) -> bool:
 
 def _depth(window: Box, zoom: int) -> int:
     """The zoom by which cells are cut: not so deep that a window has more than ACROSS of them either way."""
-    size = max(window[2] - window[0], _width(window))
-    return min(zoom, max(0, floor(log2(WHOLE_CELL * ACROSS / size))))
+    most = WHOLE_CELL * ACROSS / max(window[2] - window[0], _width(window))  # may be infinite
+    return min(zoom, max(0, floor(log2(min(most, 2**DEEPEST)))))
 
 
 def _counted(asked: Search, window: Box, cell: float, span: Span, now: datetime) -> tuple[list[Place], bool]:
