@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,13 +10,14 @@ from django.urls import reverse
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from frontend.markup import NOTHING, joined, put
 from ground.site import site_url
 from meetings.fellowships import FELLOWSHIPS
 from meetings.guide_types import LANGUAGES, TYPES
+from meetings.kind_names import names_in
 from meetings.selectors import finder
 from meetings.selectors.asking import Asked
 
@@ -46,12 +46,7 @@ class Chip:
 
 def type_name(code: str) -> str:
     """The name of a type in the reader's language."""
-    return _type_name(code, get_language())
-
-
-@lru_cache(maxsize=1024)
-def _type_name(code: str, language: str | None) -> str:
-    return pgettext("type", TYPES[code])
+    return names_in(get_language() or "").get(code, TYPES[code])
 
 
 def url_of(params: Mapping[str, str], **changes: str | None) -> str:

@@ -13,5 +13,5 @@ def put(form: str, *values: str) -> SafeString:
     return SafeString(form.format(*[one if isinstance(one, SafeString) else escape(one) for one in values]))
 
 
-def joined(pieces: "list[SafeString]") -> SafeString:
+def joined(pieces: list[SafeString]) -> SafeString:
     return SafeString("".join(pieces))

@@ -20,6 +20,8 @@ EVERY_DAY = frozenset(range(7))
 FREQUENCIES = {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}
 DAY = timedelta(days=1)
 SLACK = timedelta(days=1, hours=3)  # wall time and UTC differ by less, a changing offset included
+KEY_FORMAT = "%Y%m%dT%H%M"
+YEARS = range(1990, 2100)  # of dates that are asked for: a rule is counted up to them, and time itself has edges
 MOST_LOOKED_AT = 600  # occurrences in a row that may be cancelled before a meeting counts as having no next one
 
 
@@ -39,6 +41,23 @@ class Held(NamedTuple):
     original_local: datetime
     starts_at: datetime
     ends_at: datetime
+
+    @property
+    def key(self) -> str:
+        return key_of(self.original_local)
+
+
+def key_of(original_local: datetime) -> str:
+    """A date's key as text, for addresses: 20260115T1900."""
+    return original_local.strftime(KEY_FORMAT)
+
+
+def key_read(key: str) -> datetime:
+    """The naive wall start of a date's key. Raises ValueError, also for a year of no meeting."""
+    local = datetime.strptime(key, KEY_FORMAT)  # noqa: DTZ007  (wall time has no zone)
+    if local.year not in YEARS:
+        raise ValueError(key)
+    return local
 
 
 class Moved(NamedTuple):

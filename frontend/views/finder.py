@@ -154,9 +154,7 @@ def _coming(view: finder.MeetingView, visitors: str, now: datetime) -> list[dict
     for held in view.dates:
         moved = held.original_local in view.changes
         row = _date(held.starts_at, held.ends_at, zone, visitors, now)
-        rows.append(
-            row | {"key": f"{held.original_local:%Y-%m-%dT%H:%M}", "usual": held.original_local if moved else None}
-        )
+        rows.append(row | {"key": held.key, "usual": held.original_local if moved else None})
     rows += [{"there": local, "off": True} for local in view.cancelled]
     return sorted(rows, key=lambda row: row["there"])
 

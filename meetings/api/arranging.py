@@ -14,12 +14,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from groups.api import Door, actor_of, body_of
+from groups.models import Group
 from groups.policies import can_run
 from groups.selectors import group_for
 from meetings.api.planning import PLAN_SCHEMA, READ, plan_read, plan_shown, plan_start
 from meetings.api.reading import only_known
 from meetings.selectors import attendance, series
 from meetings.services.group_meetings import meeting_edit, meeting_end, meeting_make, series_edit
+from people.models import Person
 
 TOGETHER = {"together": {"type": "boolean"}}
 CHANGE_SCHEMA = PLAN_SCHEMA | {"properties": PLAN_SCHEMA["properties"] | TOGETHER}
@@ -36,17 +38,12 @@ class GroupMeetings(Door):
     takes: ClassVar[dict[str, Any]] = {"POST": PLAN_SCHEMA}
 
     def get(self, request: Request, slug: str) -> Response:
-        actor = actor_of(request)
-        group = group_for(actor=actor, slug=slug).group
-        if not can_run(actor, group):
-            raise PermissionDenied
+        group = _run_by(actor_of(request), slug)
         return Response({"results": [plan_shown(meeting) for meeting in series.meetings_of(group)]})
 
     def post(self, request: Request, slug: str) -> Response:
         actor, body = actor_of(request), body_of(request)
-        group = group_for(actor=actor, slug=slug).group
-        if not can_run(actor, group):
-            raise PermissionDenied
+        group = _run_by(actor, slug)
         only_known(body, READ)
         start = {"name": group.name, "zone": group.zone, "weekdays": (), "starts": None}
         made = meeting_make(actor=actor, group=group, plan=plan_read(_named(body), start))
@@ -80,6 +77,13 @@ class OneGroupMeeting(Door):
         actor = actor_of(request)
         meeting_end(actor=actor, meeting=attendance.meeting_run_by(actor, slug))
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _run_by(actor: Person, slug: str) -> Group:
+    group = group_for(actor=actor, slug=slug).group
+    if not can_run(actor, group):
+        raise PermissionDenied
+    return group
 
 
 def _named(body: dict[str, Any]) -> dict[str, Any]:

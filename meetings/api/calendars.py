@@ -2,7 +2,6 @@
 /calendar/mine/<token>.ics. All but the last are public."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -22,6 +21,7 @@ from meetings.api.feeds import page_of
 from meetings.api.public import CALENDAR, refuse, send
 from meetings.out.calendar import calendar, date_of
 from meetings.out.public import Public
+from meetings.schedule import key_read
 from meetings.selectors import published
 from meetings.selectors.asking import asked_from
 from meetings.selectors.finder import Search
@@ -36,16 +36,16 @@ NOT_HERE = "There is no such calendar here."
 
 @require_safe
 def of_meeting(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """Its series; with `date` (the wall start by its rule, 2026-01-31T19:00) that date alone, where it is held."""
+    """Its series; with `date` (the wall start by its rule, 20260131T1900) that date alone, where it is held."""
     one = published.published_one(slug, clock.now())
     if one is None:
         return refuse(NOT_HERE, 404)
     if "date" not in request.GET:
         return _send(request, lambda: [one], one.name, f"{slug}.ics")
     try:
-        local = datetime.strptime(request.GET["date"], "%Y-%m-%dT%H:%M")  # noqa: DTZ007  (a wall time)
+        local = key_read(request.GET["date"])
     except ValueError:
-        return refuse("date is a wall time like 2026-01-31T19:00.", 400)
+        return refuse("date is a wall time like 20260131T1900.", 400)
     made = date_of(one, local, host=settings.HOST, page=page_of(one), now=clock.now())
     if made is None:
         return refuse("It is not held then.", 404)

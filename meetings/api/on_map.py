@@ -1,6 +1,5 @@
 """GET /api/v1/map/: what a map shows in a window. Open to everybody; needs no tiles and sets none up."""
 
-from math import isfinite
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -67,10 +66,8 @@ def _meeting(row: finder.Found) -> dict[str, Any]:
 def _window(text: str) -> finder.Box:
     try:
         south, west, north, east = (float(part) for part in text.split(","))
-    except ValueError:
-        south = west = north = east = float("nan")
-    if not all(isfinite(edge) for edge in (south, west, north, east)):
-        raise ValidationError({"window": _("Four numbers: south,west,north,east.")})
+    except ValueError as wrong:
+        raise ValidationError({"window": _("Four numbers: south,west,north,east.")}) from wrong
     return south, west, north, east
 
 

@@ -1,4 +1,4 @@
-"""The plan of a meeting as JSON: what a form's fields say, by the names of services.group_meetings.Plan."""
+"""The plan of a meeting as JSON: what a form's fields say, by the names of services.series_plan.Plan."""
 
 import re
 from collections.abc import Callable
@@ -10,10 +10,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from groups.api import text_of
-from meetings.api.reading import day_named
+from meetings.api.reading import day_named, is_whole
 from meetings.models import Meeting
+from meetings.schedule import LONGEST, PLACES_IN_MONTH
 from meetings.selectors import series
-from meetings.services.series_plan import Plan
+from meetings.services.series_plan import LONGEST_NAME, MOST_TIMES, Plan
 
 DAY = {"type": ["string", "null"], "format": "date"}
 CLOCK = {"type": "string", "pattern": r"^\d\d:\d\d$"}
@@ -23,15 +24,15 @@ PLAN_SCHEMA: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
     "properties": {
-        "name": {"type": "string", "maxLength": 120},
+        "name": {"type": "string", "maxLength": LONGEST_NAME},
         "repeats": {"type": "string", "enum": ["weekly", "fortnightly", "monthly", "once", "appointment"]},
         "weekdays": {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 6}},
-        "places": {"type": "array", "items": {"type": "integer", "enum": [1, 2, 3, 4, -1]}},
+        "places": {"type": "array", "items": {"type": "integer", "enum": list(PLACES_IN_MONTH)}},
         "first": DAY,
         "last": DAY,
         "starts": {**CLOCK, "type": ["string", "null"]},
-        "also": {"type": "array", "items": CLOCK, "maxItems": 7},
-        "minutes": {"type": "integer", "minimum": 1, "maximum": 10080},
+        "also": {"type": "array", "items": CLOCK, "maxItems": MOST_TIMES - 1},
+        "minutes": {"type": "integer", "minimum": 1, "maximum": LONGEST},
         "zone": TEXT,
         "mode": {"type": "string", "enum": ["in_person", "online", "hybrid"]},
         "place": {"type": "string", "maxLength": 255},
@@ -105,7 +106,7 @@ def _also(body: dict[str, Any], name: str) -> tuple[time, ...]:
 
 
 def _numbers(body: dict[str, Any], name: str) -> tuple[int, ...]:
-    if not all(_is_whole(value) for value in _list(body, name)):
+    if not all(is_whole(value) for value in _list(body, name)):
         raise ValidationError({name: _("Please send a list of whole numbers.")})
     return tuple(body[name])
 
@@ -117,13 +118,9 @@ def _list(body: dict[str, Any], name: str) -> list[object]:
 
 
 def _whole(body: dict[str, Any], name: str) -> int:
-    if not _is_whole(body[name]):
+    if not is_whole(body[name]):
         raise ValidationError({name: _("Please send a whole number.")})
     return int(body[name])
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 WRITTEN = re.compile(r"\d\d:\d\d(:00)?", re.ASCII)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from django.core.exceptions import ValidationError
 from django.http import Http404
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from groups.api import text_of
 from meetings.models import Sheet
+from meetings.schedule import key_read
 from meetings.selectors import attendance
 from meetings.services import sheets
 
@@ -34,10 +35,14 @@ def only_known(body: dict[str, Any], names: Collection[str]) -> None:
         raise ValidationError({name: _("This is not known here.") for name in unknown})
 
 
+def is_whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def key_named(text: str) -> datetime:
     """The original wall start that stands in an address. Raises Http404."""
     try:
-        return attendance.key_read(text)
+        return key_read(text)
     except ValueError as wrong:
         raise Http404 from wrong
 
@@ -55,7 +60,7 @@ def marks_named(body: dict[str, Any], sheet: Sheet) -> dict[Any, str | None]:
 def closing_of(body: dict[str, Any], sheet: Sheet) -> dict[str, Any]:
     """marks, rest and revision for closing a list. Raises ValidationError, PermissionDenied."""
     revision = body.get("revision")
-    if revision is not None and (isinstance(revision, bool) or not isinstance(revision, int)):
+    if revision is not None and not is_whole(revision):
         raise ValidationError({"revision": _("Please send a whole number.")})
     rest = text_of(body, "rest") if body.get("rest") is not None else None
     return {"marks": marks_named(body, sheet), "rest": rest, "revision": revision}
@@ -64,7 +69,7 @@ def closing_of(body: dict[str, Any], sheet: Sheet) -> dict[str, Any]:
 def head_count_of(body: dict[str, Any]) -> int:
     """Raises ValidationError for what is no whole number."""
     number = body.get("head_count")
-    if isinstance(number, bool) or not isinstance(number, int):
+    if not is_whole(number):
         raise ValidationError({"head_count": _("Give a number from 0 to 999.")})
     return number
 

@@ -13,6 +13,7 @@ from ground import clock
 from groups.api import Door, actor_of, body_of, text_of
 from meetings.api.reading import day_named, only_known
 from meetings.models import Meeting
+from meetings.schedule import key_of, key_read
 from meetings.selectors import attendance, free_days, series
 from meetings.services.free_days import meeting_holidays_set
 from meetings.services.group_meetings import meeting_last_set
@@ -39,7 +40,7 @@ class CancelledDates(Door):
         else:
             first, last = (day_named(name, text_of(body, name, "")) for name in ("first", "last"))
             rows = occurrences_cancel_between(actor=actor, meeting=meeting, first=first, last=last)
-        keys = [row.original_local.strftime(attendance.KEY_FORMAT) for row in rows]
+        keys = [key_of(row.original_local) for row in rows]
         return Response({"cancelled": keys})
 
     def _keys(self, given: object) -> list[str]:
@@ -49,7 +50,7 @@ class CancelledDates(Door):
 
     def _key(self, text: str) -> datetime:
         try:
-            return attendance.key_read(text)
+            return key_read(text)
         except ValueError:
             raise ValidationError({"dates": _("This meeting is not held at that time.")}) from None
 

@@ -23,10 +23,6 @@ CODE = re.compile(r"[a-z]{2,3}")
 Told = Callable[[str, str], str]
 
 
-def nobody_told(language: str, code: str) -> str:
-    return ""
-
-
 @dataclass(frozen=True, slots=True)
 class Format:
     """`kind`: FC1 of the meeting, FC2 of the place, FC3 of people and needs, O open or closed, LANG.
@@ -45,7 +41,7 @@ class Format:
     code: str = ""
     described: tuple[tuple[str, str], ...] = ()
 
-    def records(self, root: str, languages: Iterable[str] = (), told: Told = nobody_told) -> list[dict[str, str]]:
+    def records(self, root: str, languages: Iterable[str], told: Told) -> list[dict[str, str]]:
         """One for each of these languages that has a name for it; where none has, in its own: it is never left out.
 
         `told` knows the names of our types by language and code.

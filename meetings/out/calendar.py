@@ -12,7 +12,7 @@ from icalendar import Calendar, Event, vDuration, vRecur
 
 from ground.wall import to_utc, to_wall
 from meetings.out.public import Public
-from meetings.schedule import Moved, Rule, occurrences
+from meetings.schedule import Moved, Rule, key_of, occurrences
 
 PRODUCT = "-//Porchlight//Meetings//EN"
 AGAIN = timedelta(hours=12)  # how often a subscriber is asked to look again
@@ -49,7 +49,7 @@ def date_of(one: Public, local: datetime, *, host: str, page: str, now: datetime
     if not held:
         return None
     starts_at, ends_at = one.changes.get(local) or held[0][1:]
-    event = _event(one, host, page, key=f"-{local:%Y%m%dT%H%M}")
+    event = _event(one, host, page, key=f"-{key_of(local)}")
     event.add("dtstart", to_wall(starts_at, one.zone).replace(tzinfo=ZoneInfo(one.zone)))
     event.add("duration", ends_at - starts_at)
     made = _begun(one.name)

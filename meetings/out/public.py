@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from ground.wall import to_wall
 from meetings.folding import fold
-from meetings.guide import DAY_MINUTES, IN_PERSON
+from meetings.guide import IN_PERSON
+from meetings.guide_times import DAY_MINUTES
 from meetings.schedule import DAY_CODES, EVERY_DAY, Changes, Rule, next_held
 from meetings.town_table import is_region
 

@@ -18,12 +18,12 @@ from meetings.guide import (
     Unread,
     dials,
     link_of,
-    minute_of,
     number_of,
     spot_of,
     zone_of,
 )
 from meetings.guide_text import line, text, written
+from meetings.guide_times import BAD_DAY, BAD_TIME, DAY_MINUTES, NO_TIME, USUAL_MINUTES, minute_of
 
 NOT_PUBLISHED = "not published"
 
@@ -85,7 +85,7 @@ class Server:
     by_id: dict[str, Format] = field(default_factory=dict)
     by_key: dict[str, Format] = field(default_factory=dict)
     bodies: dict[str, str] = field(default_factory=dict)
-    usual_minutes: int = guide.USUAL_MINUTES
+    usual_minutes: int = USUAL_MINUTES
 
     def learn_formats(self, rows: Iterable[object]) -> None:
         """Take in a server's formats, in whatever languages: the world_id is the same in each, the name is not."""
@@ -159,14 +159,14 @@ def _when(raw: Mapping[str, Any], server: Server) -> tuple[tuple[int, ...], int 
     """(days, minute, minutes), or the reason why not."""
     weekday, start = line(raw.get("weekday_tinyint"), 5), line(raw.get("start_time"), 20)
     if not weekday and not start:
-        return (), None, guide.USUAL_MINUTES
+        return (), None, USUAL_MINUTES
     if weekday not in {"1", "2", "3", "4", "5", "6", "7"}:
-        return guide.BAD_DAY
+        return BAD_DAY
     if not start:
-        return guide.NO_TIME
+        return NO_TIME
     minute = minute_of(start)
-    if minute is None or minute == guide.DAY_MINUTES:
-        return guide.BAD_TIME
+    if minute is None or minute == DAY_MINUTES:
+        return BAD_TIME
     return ((int(weekday) - 2) % 7,), minute, _minutes(raw.get("duration_time")) or server.usual_minutes
 
 
@@ -177,7 +177,7 @@ def _minutes(value: object) -> int:
     if not (hours.isdecimal() and minutes.isdecimal()):
         return 0
     length = int(hours) * 60 + int(minutes)
-    return length if length <= guide.DAY_MINUTES else 0
+    return length if length <= DAY_MINUTES else 0
 
 
 def _where(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from meetings import guide
 from meetings.guide import Entry, Unread
 from meetings.guide_text import is_empty, line, text, written
+from meetings.guide_times import BAD_DAY
 
 ARCHIVED = "archived"
 CARRIES = frozenset(guide.EXTRA)
@@ -47,7 +48,7 @@ def read(raw: object, groups: Groups) -> Entry | Unread:
         return Unread(ARCHIVED, label=line(raw.get("name"), 255), slug=line(raw.get("slug"), 200))
     day = _day(raw.get("day"))
     if day is None:
-        return Unread(guide.BAD_DAY, label=line(raw.get("name"), 255), slug=line(raw.get("slug"), 200))
+        return Unread(BAD_DAY, label=line(raw.get("name"), 255), slug=line(raw.get("slug"), 200))
     changed = raw.get("updatedAt")
     told: dict[str, Any] = {
         **raw,

@@ -26,8 +26,6 @@ FIRST_REMINDER = timedelta(hours=2)  # after the end: a list that is still open 
 OPEN_FOR = timedelta(days=7)  # after the end; then a sheet expires
 UNCLOSED_AFTER = timedelta(hours=48)  # after the end: a coordinator reads of it
 MOST_SHOWN = 200  # rows on a page
-KEY_FORMAT = "%Y%m%dT%H%M"
-YEARS = range(1990, 2100)  # of dates that are asked for: a rule is counted up to them, and time itself has edges
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ class Date:
 
     @property
     def key(self) -> str:
-        return self.held.original_local.strftime(KEY_FORMAT)
+        return self.held.key
 
     @property
     def local(self) -> datetime:
@@ -65,14 +63,6 @@ class Entry:
     @property
     def local(self) -> datetime:
         return to_wall(self.starts_at, self.zone)
-
-
-def key_read(key: str) -> datetime:
-    """The naive wall start of a date's key, e.g. 20260115T1900. Raises ValueError, also for a year of no meeting."""
-    local = datetime.strptime(key, KEY_FORMAT)  # noqa: DTZ007  (wall time has no zone)
-    if local.year not in YEARS:
-        raise ValueError(key)
-    return local
 
 
 def stored_local(local: datetime) -> datetime:
@@ -188,7 +178,7 @@ class Excused:
 
     @property
     def key(self) -> str:
-        return self.original_local.strftime(KEY_FORMAT)
+        return schedule.key_of(self.original_local)
 
     @property
     def local(self) -> datetime:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from ground.wall import to_utc, to_wall
 from meetings import schedule
 from meetings.fellowships import FELLOWSHIPS
+from meetings.guide_times import DAY_MINUTES
 from meetings.models import Meeting
 from meetings.schedule import ending
 from meetings.selectors.attendance import stored_local
@@ -19,7 +20,6 @@ from meetings.services.import_rows import folded_of
 from meetings.services.placing import place_roughly
 from people.models import check_zone
 
-DAY_MINUTES = 24 * 60
 MOST_TIMES = 8  # a day
 LONGEST_NAME = 120
 FARTHEST = timedelta(days=400)  # from today, of the day a series is counted from

@@ -200,6 +200,10 @@ def test_a_window_that_is_none_is_refused(window):
     assert set(refused.value.message_dict) == {"window"}
 
 
+def test_a_window_smaller_than_anything_is_a_window_and_no_overflow():
+    assert shown((0.0, 0.0, 1e-320, 1e-320), 22).total == 0
+
+
 # --- the door ---------------------------------------------------------------------------------------------------
 
 

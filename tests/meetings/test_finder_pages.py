@@ -192,10 +192,10 @@ def test_a_meetings_page_says_which_of_its_next_dates_are_not_held_and_which_wer
     shown = " ".join(Client().get(f"/meetings/{meeting.slug}/").content.decode().split())
     assert "<s>Thursday 29 January</s>" in shown
     assert "instead of Thursday 5 February, 19:00" in shown
-    one_date = f"/calendar/meetings/{meeting.slug}.ics?date=2026-02-05T19:00"
+    one_date = f"/calendar/meetings/{meeting.slug}.ics?date=20260205T1900"
     assert f'href="{one_date}"' in shown
     assert b"".join(Client().get(one_date).streaming_content).count(b"DTSTART;TZID=Europe/Berlin:20260206T170000") == 1
-    assert "?date=2026-01-29" not in shown
+    assert "?date=20260129" not in shown
     assert f'href="webcal://testserver/calendar/meetings/{meeting.slug}.ics"' in shown
     told = Client().get(f"/api/v1/meetings/{meeting.slug}/").json()
     assert told["cancelled"] == ["2026-01-29T19:00"]

@@ -10,6 +10,7 @@ from meetings import guide
 from meetings.guide import Entry, Unread, read
 from meetings.guide_slugs import slug_out
 from meetings.guide_text import text
+from meetings.guide_times import BAD_DAY, BAD_TIME, NO_TIME
 
 SUNDAY, MONDAY, WEDNESDAY, SATURDAY = 6, 0, 2, 5  # ours; in a list Sunday is 0
 
@@ -59,7 +60,7 @@ def test_eight_pm_is_the_evening_in_every_way_it_is_written(written, minute):
 
 @pytest.mark.parametrize("written", ["25:00", "19:61", "13:00 AM", "0:30 PM", "evening", "7", "19:30-20:30", "-1:00"])
 def test_a_nonsense_time_is_unread_and_never_guessed(written):
-    assert reason({"name": "L", "slug": "l", "day": 1, "time": written}) == guide.BAD_TIME
+    assert reason({"name": "L", "slug": "l", "day": 1, "time": written}) == BAD_TIME
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_days_come_as_number_text_or_list_of_either(written, days):
 
 @pytest.mark.parametrize("written", [7, -1, "8", "someday", [1, 9], True, {"a": 1}, 1.5])
 def test_a_nonsense_day_is_unread_and_never_guessed(written):
-    assert reason({"name": "L", "slug": "l", "day": written, "time": "19:00"}) == guide.BAD_DAY
+    assert reason({"name": "L", "slug": "l", "day": written, "time": "19:00"}) == BAD_DAY
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_a_time_without_a_day_is_by_appointment_too():
 
 
 def test_a_day_without_a_time_is_unread():
-    assert reason({"name": "L", "slug": "l", "day": 1}) == guide.NO_TIME
+    assert reason({"name": "L", "slug": "l", "day": 1}) == NO_TIME
 
 
 @pytest.mark.parametrize(

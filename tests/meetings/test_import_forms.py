@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from meetings import guide
 from meetings.feed import NotAList
 from meetings.guide import Entry, Unread
+from meetings.guide_times import BAD_DAY, BAD_TIME, NO_TIME
 from meetings.models import Listing, Meeting, Source
 from meetings.readers import bmlt, oiaa, open_lists
 from meetings.services.imports import feed_import
@@ -111,10 +112,10 @@ def test_virtual_hybrid_and_closed_for_now_are_told_by_formats_before_the_venue_
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"weekday_tinyint": "8"}, guide.BAD_DAY),
-        ({"weekday_tinyint": "0"}, guide.BAD_DAY),
-        ({"start_time": "25:00:00"}, guide.BAD_TIME),
-        ({"start_time": ""}, guide.NO_TIME),
+        ({"weekday_tinyint": "8"}, BAD_DAY),
+        ({"weekday_tinyint": "0"}, BAD_DAY),
+        ({"start_time": "25:00:00"}, BAD_TIME),
+        ({"start_time": ""}, NO_TIME),
         ({"meeting_name": ""}, guide.NO_NAME),
         ({"id_bigint": ""}, guide.NO_SLUG),
         ({"published": "0"}, bmlt.NOT_PUBLISHED),
@@ -190,7 +191,7 @@ def test_an_online_meeting_counts_days_from_monday_and_has_languages_and_a_group
 
 @pytest.mark.parametrize(
     ("fields", "reason"),
-    [({"day": 0}, guide.BAD_DAY), ({"day": 8}, guide.BAD_DAY), ({"archived": True}, oiaa.ARCHIVED)],
+    [({"day": 0}, BAD_DAY), ({"day": 8}, BAD_DAY), ({"archived": True}, oiaa.ARCHIVED)],
 )
 def test_an_online_meeting_of_no_day_or_archived_is_unread(fields, reason):
     found = oiaa.read(ONLINE | fields, {})

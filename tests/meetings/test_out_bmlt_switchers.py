@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from meetings.api.bmlt import told
 from meetings.models import Source
 from meetings.out.bmlt_formats import languages_of, of_list
 from tests.meetings.bmlt_door import FIELDS, ask, get, meeting
@@ -75,7 +76,7 @@ def test_formats_that_only_a_list_has_keep_its_names_in_each_language():
     ]
     given += ["no record", {"id": "x", "key_string": "YY"}, {"id": "91", "key_string": "W", "lang": "de"}]
     (own,) = of_list(3, given).values()
-    said = [own.records("", [language])[0] for language in ("de", "it", "es")]
+    said = [own.records("", [language], told)[0] for language in ("de", "it", "es")]
     assert [(one["lang"], one["name_string"]) for one in said] == [
         ("de", "Zuhören"),
         ("it", "Ascolto"),

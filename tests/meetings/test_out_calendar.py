@@ -163,14 +163,14 @@ class TestTheAddresses:
                 ends_at=datetime(2026, 1, starts, 19, 0, tzinfo=UTC),
             )  # fmt: skip
         year = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
-        for asked, held in (("2026-02-05T19:00", datetime(2026, 2, 5, 18, 0, tzinfo=UTC)),
-                            ("2026-07-02T19:00", datetime(2026, 7, 2, 17, 0, tzinfo=UTC)),
-                            ("2026-01-29T19:00", datetime(2026, 1, 30, 18, 0, tzinfo=UTC))):  # fmt: skip
+        for asked, held in (("20260205T1900", datetime(2026, 2, 5, 18, 0, tzinfo=UTC)),
+                            ("20260702T1900", datetime(2026, 7, 2, 17, 0, tzinfo=UTC)),
+                            ("20260129T1900", datetime(2026, 1, 30, 18, 0, tzinfo=UTC))):  # fmt: skip
             _answer, text = self.get(f"/calendar/meetings/lamp.ics?date={asked}")
             assert read_back(text, *year) == [(held, held + timedelta(hours=1))]
-            assert f"UID:meeting-lamp-{asked.replace('-', '').replace(':', '')}@".encode() in text
+            assert f"UID:meeting-lamp-{asked}@".encode() in text
             assert b"RRULE" not in text
-        for asked, status in (("2026-01-22T19:00", 404), ("2026-02-05T20:00", 404), ("tomorrow", 400), ("", 400)):
+        for asked, status in (("20260122T1900", 404), ("20260205T2000", 404), ("tomorrow", 400), ("", 400)):
             assert self.get(f"/calendar/meetings/lamp.ics?date={asked}")[0].status_code == status
 
     def test_a_search_by_the_finders_parameters(self, lamp):
@@ -228,9 +228,10 @@ class TestTheAddresses:
 @pytest.mark.usefixtures("town")
 def test_a_date_that_no_calendar_holds_is_refused_and_not_computed():
     """A year 9000 would be counted up to, and the edges of time break off."""
-    for day in ("0001-01-01T00:00", "9999-12-31T23:59", "9000-02-07T07:00", "2031-01-20T07:00"):
+    years = (("00010101T0000", 400), ("99991231T2359", 400), ("90000207T0700", 400), ("20310120T0700", 404))
+    for day, status in years:
         for zone in ("America/New_York", "Asia/Tokyo"):
             Meeting.objects.update(zone=zone)
             for slug in ("morning", "monthly"):
-                assert Client().get(f"/calendar/meetings/{slug}.ics?date={day}").status_code == 404, (day, slug)
-    assert Client().get("/calendar/meetings/morning.ics?date=2027-01-18T07:00").status_code == 200
+                assert Client().get(f"/calendar/meetings/{slug}.ics?date={day}").status_code == status, (day, slug)
+    assert Client().get("/calendar/meetings/morning.ics?date=20270118T0700").status_code == 200

@@ -21,7 +21,7 @@ DOORS = [
     "/meetings.json",
     "/meetings.json?source=a%00b",
     "/calendar/meetings/zed.ics",
-    "/calendar/meetings/zed.ics?date=2026-01-22T19:00",
+    "/calendar/meetings/zed.ics?date=20260122T1900",
     "/calendar/search.ics?q=zed",
     "/widget.js",
     "/widget.json?zone=Europe/Berlin",

@@ -21,6 +21,7 @@ from frontend.views.groups.free_days import free_days_shown
 from frontend.views.list_words import differences_shown
 from ground import clock
 from groups.selectors import facilitators
+from meetings.schedule import key_read
 from meetings.selectors import attendance, series
 from meetings.services import group_meetings, occurrences
 from meetings.services.commitments import commitment_end, commitment_make, excuse, excuse_undo
@@ -241,7 +242,7 @@ def _wall(text: str) -> datetime:
 
 def _key(text: str) -> datetime:
     try:
-        return attendance.key_read(text)
+        return key_read(text)
     except ValueError as wrong:
         raise Http404 from wrong
 

@@ -95,11 +95,16 @@ class Search:
         raise ValidationError({name: hints[name] for name, is_wrong in wrong.items() if is_wrong})
 
 
+def is_on_earth(box: Box) -> bool:
+    """Whether these are the edges of a window; NaN is inside of nothing."""
+    south, west, north, east = box
+    inside = abs(south) <= 90 and abs(north) <= 90 and abs(west) <= 180 and abs(east) <= 180
+    return inside and south < north and west != east
+
+
 def _is_window(box: Box) -> bool:
     south, west, north, east = box
-    tall, wide = north - south, (east - west) % 360
-    inside = abs(south) <= 90 and abs(north) <= 90 and abs(west) <= 180 and abs(east) <= 180
-    return inside and 0 < tall <= MOST_DEGREES and 0 < wide <= MOST_DEGREES
+    return is_on_earth(box) and north - south <= MOST_DEGREES and 0 < (east - west) % 360 <= MOST_DEGREES
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,7 @@ from meetings.models import Meeting
 from meetings.selectors.finder.asked import DAY_NAMES, Search
 from meetings.selectors.finder.listed import main_zone
 from meetings.selectors.finder.span import Span, day_bounds
-from meetings.selectors.finder.statement import Statement, driver_of_all, fetch, matching
-from meetings.selectors.held import BACK
+from meetings.selectors.finder.statement import Statement, driver_of_all, fetch, in_time, matching
 
 CAP = 4_000  # rows counted; where there are more, the numbers say so
 
@@ -87,13 +86,7 @@ def in_span(made: Statement, span: Span, now: datetime) -> None:
     """Dates of the time asked for; without one a row a meeting."""
     if not span.by_day:
         made.add("d.nearest = TRUE")
-    made.add("d.next_ends_at > %s", now)
-    made.add("d.next_starts_at >= %s", now - BACK if span.running else span.first)
-    if span.last is not None:
-        made.add("d.next_starts_at < %s", span.last)
-    if span.parts:
-        either = " OR ".join("d.next_starts_at >= %s AND d.next_starts_at < %s" for _part in span.parts)
-        made.add(f"({either})", *[edge for part in span.parts for edge in part])
+    in_time(made, span, now)
 
 
 def _days(asked: Search, now: datetime, zone: str) -> dict[str, int]:

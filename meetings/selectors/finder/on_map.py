@@ -16,7 +16,7 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from meetings.selectors.finder.asked import MOST_DEGREES, RADIUS_KM, Box, Found, Search
+from meetings.selectors.finder.asked import MOST_DEGREES, RADIUS_KM, Box, Found, Search, is_on_earth
 from meetings.selectors.finder.facets import CAP, in_span
 from meetings.selectors.finder.find import search
 from meetings.selectors.finder.listed import main_zone
@@ -109,9 +109,7 @@ def _anywhere(asked: Search) -> Search:
 
 
 def _check(window: Box, zoom: int) -> None:
-    south, west, north, east = window
-    inside = abs(south) <= 90 and abs(north) <= 90 and abs(west) <= 180 and abs(east) <= 180
-    if not (inside and south < north and west != east):  # NaN is inside of nothing
+    if not is_on_earth(window):
         raise ValidationError({"window": _("Four numbers: south,west,north,east.")})
     if not 0 <= zoom <= DEEPEST:
         raise ValidationError({"zoom": _("A number from 0 to 22.")})
@@ -128,8 +126,8 @@ def _is_wide(window: Box) -> bool:
 
 def _depth(window: Box, zoom: int) -> int:
     """The zoom by which cells are cut: not so deep that a window has more than ACROSS of them either way."""
-    size = max(window[2] - window[0], _width(window))
-    return min(zoom, max(0, floor(log2(WHOLE_CELL * ACROSS / size))))
+    most = WHOLE_CELL * ACROSS / max(window[2] - window[0], _width(window))  # may be infinite
+    return min(zoom, max(0, floor(log2(min(most, 2**DEEPEST)))))
 
 
 def _counted(asked: Search, window: Box, cell: float, span: Span, now: datetime) -> tuple[list[Place], bool]:

@@ -19,6 +19,7 @@ from meetings.search_schema import WORDS
 from meetings.selectors.finder.asked import BY_NAME, Box, Search
 from meetings.selectors.finder.span import Span
 from meetings.selectors.finder.where import chord_squared, grid_of, window_of
+from meetings.selectors.held import BACK
 
 FEW = 3000  # meetings with a word: up to so many these drive, else the order of time does
 INDEXES = {"cell": "day_cell", "area": "day_area", "start": "day_next_start", "nearest": "day_nearest"}
@@ -165,6 +166,18 @@ def matching(asked: Search, driver: str, meetings: list[int] | None = None, *, s
     return made
 
 
+def in_time(made: Statement, span: Span, now: datetime) -> None:
+    """Rows whose stored time holds, and is one that is asked for."""
+    made.add("d.next_ends_at > %s", now)
+    starts = made.add if made.driver == "name" else made.bound
+    starts("d.next_starts_at >= %s", now - BACK if span.running else span.first)
+    if span.last is not None:
+        starts("d.next_starts_at < %s", span.last)
+    if span.parts:
+        either = " OR ".join("d.next_starts_at >= %s AND d.next_starts_at < %s" for _part in span.parts)
+        made.add(f"({either})", *[edge for part in span.parts for edge in part])
+
+
 def chord(asked: Search) -> tuple[str, list[float]]:
     """The square of the straight line from the place asked for, as SQL."""
     assert asked.near is not None
@@ -198,9 +211,9 @@ def between(made: Statement, window: Box) -> None:
 def _by_words(made: Statement, words: list[str], marks: list[str]) -> None:
     """First of all that is added: PostgreSQL has its parameter before WHERE."""
     if connection.vendor == "sqlite":
-        made.add("w.meetings_words MATCH %s", _match(words, marks))
+        made.add("w.meetings_words MATCH %s", _question(words, marks))
     else:
-        made.params.append(_tsquery(words, marks))
+        made.params.append(_question(words, marks))
         made.where.append("TRUE")
 
 
@@ -215,56 +228,45 @@ def _by_number(made: Statement, meetings: list[int]) -> None:
 
 def meetings_with(words: list[str]) -> RawSQL:
     """The numbers of the meetings that have these words, by the index of words, for a filter of the ORM."""
-    lite = connection.vendor == "sqlite"
-    return RawSQL(_MATCHING if lite else _HAS_WORDS, [_match(words, []) if lite else _tsquery(words, [])])  # noqa: S611
+    return RawSQL(_MATCHING if connection.vendor == "sqlite" else _HAS_WORDS, [_question(words, [])])  # noqa: S611
 
 
 def _with_words(asked: Search) -> list[int] | None:
     """The meetings that have these words and types; None when they are not few."""
-    if connection.vendor == "sqlite":
-        text, param = _MATCHING, _match(asked.words, asked.marks)
-    else:
-        text, param = f"{_WITH_WORDS}SELECT id FROM w", _tsquery(asked.words, asked.marks)  # noqa: S608
-    found = [number for (number,) in fetch(f"{text} LIMIT {FEW + 1}", [param])]
+    text = _MATCHING if connection.vendor == "sqlite" else f"{_WITH_WORDS}SELECT id FROM w"  # noqa: S608
+    found = [number for (number,) in fetch(f"{text} LIMIT {FEW + 1}", [_question(asked.words, asked.marks)])]
     return found if len(found) <= FEW else None
 
 
 def found_by_words(asked: Search, columns: str, most: int) -> tuple[str, list[Any]]:
     """`WITH found AS …`: these columns of at most so many meetings `m` that have the words and types."""
+    params = [_question(asked.words, asked.marks)]
     if connection.vendor == "sqlite":
         rows = f"SELECT {columns} FROM meetings_words w CROSS JOIN meetings_meeting m ON m.id = w.rowid"  # noqa: S608
-        text = f"WITH found AS MATERIALIZED ({rows} WHERE w.meetings_words MATCH %s LIMIT {most:d})"
-        return text, [_match(asked.words, asked.marks)]
+        return f"WITH found AS MATERIALIZED ({rows} WHERE w.meetings_words MATCH %s LIMIT {most:d})", params
     has_words = f"{WORDS.format(column='m.folded')} @@ %s::tsquery"
     rows = f"SELECT {columns} FROM meetings_meeting m WHERE {has_words}"  # noqa: S608
-    text = f"WITH w AS MATERIALIZED ({rows}), found AS MATERIALIZED (SELECT * FROM w LIMIT {most:d})"  # noqa: S608
-    return text, [_tsquery(asked.words, asked.marks)]
+    return f"WITH w AS MATERIALIZED ({rows}), found AS MATERIALIZED (SELECT * FROM w LIMIT {most:d})", params  # noqa: S608
 
 
-def _match(words: list[str], marks: list[str]) -> str:
-    """FTS5's question: each word the beginning of one, or in the name of a kind; each mark whole."""
-
-    def quoted(text: str) -> str:
-        return '"{}"'.format(text.replace('"', '""'))
-
-    asked = [
-        " OR ".join([quoted(word) + "*", *map(quoted, kinds)])
+def _question(words: list[str], marks: list[str]) -> str:
+    """The index of words is asked for each word as the beginning of one, or in the name of a kind; each mark whole."""
+    lite = connection.vendor == "sqlite"
+    begins, either, both = ("*", " OR ", " AND ") if lite else (":*", " | ", " & ")
+    quoted = _quoted_lite if lite else _quoted_full
+    parts = [
+        either.join([quoted(word) + begins, *map(quoted, kinds)])
         for word, kinds in zip(words, marks_of(words), strict=True)
     ]
-    return " AND ".join(f"({either})" for either in [*asked, *map(quoted, marks)])
+    return both.join(f"({part})" for part in [*parts, *map(quoted, marks)])
 
 
-def _tsquery(words: list[str], marks: list[str]) -> str:
-    """The same for PostgreSQL."""
+def _quoted_lite(text: str) -> str:
+    return '"{}"'.format(text.replace('"', '""'))
 
-    def quoted(text: str) -> str:
-        return "'{}'".format(text.replace("\\", "\\\\").replace("'", "''"))
 
-    asked = [
-        " | ".join([quoted(word) + ":*", *map(quoted, kinds)])
-        for word, kinds in zip(words, marks_of(words), strict=True)
-    ]
-    return " & ".join(f"({either})" for either in [*asked, *map(quoted, marks)])
+def _quoted_full(text: str) -> str:
+    return "'{}'".format(text.replace("\\", "\\\\").replace("'", "''"))
 
 
 def name_key() -> str:

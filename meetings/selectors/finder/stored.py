@@ -22,6 +22,7 @@ from meetings.selectors.finder.statement import (
     driver_of,
     fetch,
     found_by_words,
+    in_time,
     matching,
     moment,
     moment_of,
@@ -29,7 +30,6 @@ from meetings.selectors.finder.statement import (
     table_of,
     words_may_drive,
 )
-from meetings.selectors.held import BACK
 
 LATE = 200  # rows whose stored time is over (the worker is behind) that one search looks at
 STEPS = 400  # rows that are tried for words before the index of words is asked
@@ -181,15 +181,8 @@ def _asked_for(asked: Search, span: Span, driver: str, few: list[int] | None = N
 
 
 def _fresh(made: Statement, asked: Search, span: Span, now: datetime, cursor: Key | None) -> None:
-    """Rows whose stored time holds."""
-    made.add("d.next_ends_at > %s", now)
-    in_time = made.add if made.driver == "name" else made.bound
-    in_time("d.next_starts_at >= %s", now - BACK if span.running else span.first)
-    if span.last is not None:
-        in_time("d.next_starts_at < %s", span.last)
-    if span.parts:
-        either = " OR ".join("d.next_starts_at >= %s AND d.next_starts_at < %s" for _part in span.parts)
-        made.add(f"({either})", *[edge for part in span.parts for edge in part])
+    """Rows whose stored time holds, after the cursor."""
+    in_time(made, span, now)
     if cursor:
         at = datetime.fromtimestamp(cursor.start, UTC)
         if asked.sort == BY_DISTANCE:

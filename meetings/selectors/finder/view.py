@@ -1,6 +1,6 @@
 """One meeting's page: what it shows to whom."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -28,9 +28,9 @@ class MeetingView:
     may_found: bool  # no group here has it yet, for somebody who is signed in
     own_group: bool  # the visitor belongs to its group
     may_confirm: bool  # the visitor runs it, and has not confirmed it today
-    changes: Changes = field(default_factory=dict)  # what is cancelled or was moved
-    cancelled: list[datetime] = field(default_factory=list)  # wall starts of dates between those that are not held
-    others: list[Meeting] = field(default_factory=list)  # the other times of day that were made with it
+    changes: Changes  # what is cancelled or was moved
+    cancelled: list[datetime]  # wall starts of dates between those that are not held
+    others: list[Meeting]  # the other times of day that were made with it
 
     @property
     def mapped(self) -> bool:
