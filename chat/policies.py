@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import TypeGuard
+from uuid import UUID
 
 from chat import posts, roster
 from chat.models import Message, Report, Room
@@ -66,6 +67,15 @@ def refusal_of(post: Post, room: Room, subject: Message | None, standing: Standi
     if not allowed.get(post.kind, True):
         return posts.FORBIDDEN
     return posts.LATE if post.kind == posts.EDIT and now - subject.at > EDITABLE else ""
+
+
+def deeds(actor: Person, room: Room, subject: Message, standing: Standing) -> frozenset[str]:
+    """The kinds of entry that the actor may make about this text now."""
+    if refusal(room, standing):
+        return frozenset()
+    sender, now = posts.Sender(actor.pk, str(actor.pid), actor.name), clock.now()
+    tried = (Post(sender, room.key, UUID(int=0), "", kind, subject.seq) for kind in posts.KINDS)
+    return frozenset(post.kind for post in tried if not refusal_of(post, room, subject, standing, now))
 
 
 def _is_there(subject: Message | None, *, own: bool = False) -> TypeGuard[Message]:

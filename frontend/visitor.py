@@ -36,9 +36,7 @@ def with_position(params: Mapping[str, str], request: HttpRequest) -> dict[str, 
 
 def place_is_lost(request: HttpRequest) -> bool:
     """Whether an address means the browser's place, and no other, and the browser does not tell it."""
-    return (
-        "near" not in with_position(request.GET.dict(), request) and _near_me(request) and not request.GET.get("place")
-    )
+    return _near_me(request) and not request.GET.get("place") and not with_position({"near": NEAR_ME}, request)
 
 
 def for_this_browser(response: HttpResponse, request: HttpRequest) -> HttpResponse:

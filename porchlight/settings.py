@@ -81,7 +81,6 @@ MIDDLEWARE = [
     "frontend.language.PersonalLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "frontend.middleware.PrivatePages",
     "frontend.middleware.ErrorPages",

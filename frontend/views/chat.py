@@ -106,10 +106,8 @@ def _notify_choices() -> list[tuple[str, str]]:
 
 def _pinned(room: Any, actor: Any) -> str:
     """The pinned words, when the reader may see them."""
-    if room.pinned is None:
-        return ""
-    found = selectors.visible(selectors.entries(room.pk, after=room.pinned - 1, limit=1), actor)
-    return found[0].body if found and found[0].seq == room.pinned else ""
+    found = selectors.text_of(room, room.pinned, actor) if room.pinned is not None else None
+    return found.body if found else ""
 
 
 def _before(request: HttpRequest) -> int | None:

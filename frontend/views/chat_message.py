@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods
 from chat import policies, posts, selectors, services
 from frontend.actor import signed_in, the_actor
 from frontend.views.chat_bubbles import SHOWN, bubble_of
-from ground import clock
 from ground.errors import PorchlightError, Unknown
 from people.services import block_set
 
@@ -154,8 +153,7 @@ def _context(request: HttpRequest, room: "Room", entry: "Message") -> dict[str, 
     actor = the_actor(request)
     standing, own = selectors.standing_in(room, actor), entry.sender_id == actor.pk
     signs = {one.sign: one for one in selectors.signs_of(room.pk, [entry.seq], actor).get(entry.seq, [])}
-    can_write = not selectors.is_closed(room)
-    is_here = can_write and not entry.gone and not entry.held
+    deeds = policies.deeds(actor, room, entry, standing)
     until = (entry.at + policies.EDITABLE).astimezone(ZoneInfo(actor.zone))
     return {
         "zone": actor.zone,
@@ -164,11 +162,11 @@ def _context(request: HttpRequest, room: "Room", entry: "Message") -> dict[str, 
         "bubble": bubble_of(entry, actor, ZoneInfo(actor.zone)),
         "back": _way_back(room, entry.seq, ""),
         "cids": [uuid4() for _number in range(4)],
-        "can_answer": is_here,
-        "can_edit": is_here and own and clock.now() - entry.at <= policies.EDITABLE,
+        "can_answer": posts.TEXT in deeds and not entry.gone and not entry.held,
+        "can_edit": posts.EDIT in deeds,
         "edit_until": until,
-        "can_delete": can_write and not entry.gone and (own or standing.is_facilitator),
-        "can_pin": is_here and (room.group is None or standing.is_facilitator),
+        "can_delete": posts.DELETE in deeds,
+        "can_pin": posts.PIN in deeds,
         "pinned": room.pinned == entry.seq,
         "others": not own and entry.sender is not None and not entry.gone,
         "can_remove": standing.is_facilitator,

@@ -26,7 +26,7 @@ def test_somebody_founds_a_group_with_its_first_meeting(page, site, circle):
     page.goto(f"{site.url}/groups/")
     page.get_by_role("link", name="Found a group").click()
     faultless(page)
-    page.get_by_label("What is the group called?").fill("Morning light")
+    page.get_by_label("What is the group called?").fill("Morning light over the old library")
     page.get_by_text("Tuesday", exact=True).click()
     page.get_by_text("Friday", exact=True).click()
     page.get_by_label("Starts at").fill("07:15")
@@ -41,6 +41,8 @@ def test_somebody_founds_a_group_with_its_first_meeting(page, site, circle):
     assert page.evaluate("navigator.clipboard.readText()") == page.get_by_label("Link").input_value()
     page.get_by_role("link", name="Morning light").click()
     expect(page.get_by_text("07:15").first).to_be_visible()
+    page.get_by_role("button", name="I plan to come").click()
+    expect(page.get_by_text("You plan to come: Morning light")).to_be_visible()
     faultless(page)
 
 

@@ -129,5 +129,11 @@ def test_the_map_asks_nobody_before_it_is_opened_then_one_host_alone_and_the_lis
     page.wait_for_function("document.querySelectorAll('.leaflet-tile-loaded').length > 0")
     assert len(Tiles.asked) > before
     page.get_by_role("button", name="Close the map").click()
-    page.get_by_role("button", name="Open the map").wait_for()
+    page.get_by_role("button", name="Open the map").click()
     assert all(url.startswith(f"http://{host}/") for url in others())
+    page.goto(site.url + "/meetings/about/")
+    page.route("https://www.wikipedia.org/**", lambda route: route.fulfill(body="elsewhere"))
+    page.locator("#quick-exit").click()
+    page.get_by_text("elsewhere").wait_for()
+    page.goto(site.url + "/meetings/about/map/")
+    page.get_by_role("button", name="Open the map").wait_for()  # whoever left from any page is asked anew

@@ -3,9 +3,7 @@
 
     That it was opened is kept in this tab alone, so that a filter does not ask again; where one looks is kept nowhere. */
 
-import { onQuickExit, onSignOut } from "./leaving.js";
-
-const OPEN = "map-open";
+const OPEN = "map-open"; // which shell.js forgets
 const MOST_DEGREES = 20; // of an area that can be searched
 const TOUCHING = 44; // points of the screen between two marks
 const APART = 16; // the site's map names every place by itself from this zoom on (meetings/selectors/finder/on_map.py)
@@ -266,8 +264,6 @@ function close() {
   location.reload();
 }
 
-onQuickExit(() => remember(false));
-onSignOut(() => remember(false));
 part("map-open").addEventListener("click", () => {
   remember(true);
   open().then(() => place.focus({ preventScroll: true }));

@@ -23,6 +23,7 @@ function forget(...names) {
   try {
     for (const name of names) localStorage.removeItem(name);
     sessionStorage.removeItem("htmx-current-path-for-history"); // the words of the last search
+    sessionStorage.removeItem("map-open"); // whether the map stays open in this tab (map.js)
   } catch {
     // this browser keeps nothing
   }
